@@ -1,0 +1,3 @@
+"""Tawny: batch recommendations that are ranked, explained and audited every night."""
+
+__version__ = "0.1.0"
