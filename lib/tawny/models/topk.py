@@ -49,4 +49,4 @@ def _best_of_row(scores: Floats, cut: np.float32, width: int) -> NDArray[Any]:
     above = np.flatnonzero(scores > cut)
     level = np.flatnonzero(scores == cut)[: width - len(above)] if np.isfinite(cut) else np.empty(0, np.int64)
     picked = np.concatenate([above, level])
-    return picked[np.argsort(-scores[picked], kind="stable")] if len(level) == 0 or len(above) else picked
+    return picked[np.argsort(-scores[picked], kind="stable")]
