@@ -1,0 +1,32 @@
+"""Average precision; its mean over the users is MAP@k."""
+
+import numpy as np
+
+from tawny.metrics.hits import Bools, Counts, Values, first, judged
+from tawny.metrics.registry import AccuracyMetric
+
+
+def average_precision(hits: Bools, n_relevant: Counts, k: int) -> Values:
+    """float64 [U]: the precision at the rank of each hit, summed, over the hits that `k` places could have held.
+
+    The divisor is min(k, n_relevant), so that a perfect list has 1 whatever its length; trec_eval's `map_cut` divides by
+    n_relevant and agrees where n_relevant <= k.
+
+    Args:
+        hits: bool [U, K].
+        n_relevant: int64 [U].
+        k: positive.
+
+    Source: Manning, Raghavan and Schütze, Introduction to Information Retrieval, section 8.4.
+
+    Of 3 relevant items two are listed, at ranks 1 and 4: (1 / 1 + 2 / 4) / 3 = 0.5.
+
+    >>> average_precision(np.array([[True, False, False, True]]), np.array([3]), 4)
+    array([0.5])
+    """
+    listed = first(hits, k)
+    precisions = np.cumsum(listed, axis=1) / np.arange(1, listed.shape[1] + 1)
+    return judged((precisions * listed).sum(axis=1) / np.clip(n_relevant, 1, k), n_relevant)
+
+
+METRIC = AccuracyMetric("average_precision", average_precision)

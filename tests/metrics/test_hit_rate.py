@@ -1,0 +1,17 @@
+from collections.abc import Callable
+
+from hypothesis import given
+from hypothesis import strategies as st
+
+from tawny.metrics.hit_rate import hit_rate
+
+
+def reference(row: list[int], chosen: set[int], k: int) -> float:
+    return float(not chosen.isdisjoint(row[:k]))
+
+
+@given(data=st.data())
+def test_agrees_with_a_loop_over_the_list(
+    data: st.DataObject, worlds: st.SearchStrategy, assert_equals_reference: Callable[..., None]
+) -> None:
+    assert_equals_reference(data.draw(worlds), hit_rate, reference)
