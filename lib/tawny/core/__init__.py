@@ -1,0 +1,1 @@
+"""What everything else stands on: names, errors, settings, jobs and runs. Standard library and pydantic only."""

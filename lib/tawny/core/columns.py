@@ -1,0 +1,52 @@
+"""The names of the columns that more than one table or stage uses. C9 of the conventions says how they are formed."""
+
+from typing import Final, Literal, get_args
+
+USER_ID: Final = "user_id"
+ITEM_ID: Final = "item_id"
+ITEM_INDEX: Final = "item_index"
+EVENT_ID: Final = "event_id"
+EVENT_TYPE: Final = "event_type"
+EVENT_TS: Final = "event_ts"
+EVENT_DATE: Final = "event_date"
+VALUE: Final = "value"
+CONTEXT: Final = "context"
+
+RUN_DATE: Final = "run_date"
+FOLD: Final = "fold"
+SPLIT: Final = "split"
+SOURCE: Final = "source"
+MODEL: Final = "model"
+MODEL_VERSION: Final = "model_version"
+
+WEIGHT: Final = "weight"
+SCORE: Final = "score"
+RANK: Final = "rank"
+ITEMS: Final = "items"
+ITEM_INDICES: Final = "item_indices"
+WEIGHTS: Final = "weights"
+AGES_DAYS: Final = "ages_days"
+SEEN_INDICES: Final = "seen_indices"
+IS_SEEN: Final = "is_seen"
+IS_TARGET: Final = "is_target"
+IS_WARM: Final = "is_warm"
+FEATURES: Final = "features"
+
+REASON: Final = "reason"
+DETAIL: Final = "detail"
+RAW: Final = "raw"
+SOURCE_FILE: Final = "source_file"
+SOURCE_LINE: Final = "source_line"
+
+EventType = Literal["impression", "view", "click", "cart", "purchase", "rating", "play", "like", "dislike", "hide"]
+EVENT_TYPES: Final[tuple[EventType, ...]] = get_args(EventType)
+
+Fold = Literal["validation", "test", "serve"]
+FOLDS: Final[tuple[Fold, ...]] = get_args(Fold)
+
+SplitLabel = Literal["fit", "validation", "test"]
+LEARNS_FROM: Final[dict[Fold, tuple[SplitLabel, ...]]] = {
+    "validation": ("fit",),
+    "test": ("fit", "validation"),
+    "serve": ("fit", "validation", "test"),
+}

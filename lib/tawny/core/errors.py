@@ -1,0 +1,70 @@
+"""Every error of Tawny says where, which rule, what came, and what to do."""
+
+from typing import ClassVar
+
+
+class TawnyError(Exception):
+    """Base of all errors that Tawny raises on purpose.
+
+    Args:
+        where: the table, file or setting, with run_date, row or column where known.
+        rule: what must hold, as a sentence.
+        came: what was found instead.
+        do: what the reader can do about it, as a sentence.
+    """
+
+    exit_code: ClassVar[int] = 1
+
+    def __init__(self, *, where: str, rule: str, came: str, do: str) -> None:
+        super().__init__(f"{where}: {rule} Received: {came}. {do}")
+        self.where, self.rule, self.came, self.do = where, rule, came, do
+
+    def __reduce__(self) -> tuple[object, ...]:
+        """Keyword-only arguments survive the way from a Spark worker to the driver."""
+        return _rebuild, (type(self), self.where, self.rule, self.came, self.do)
+
+
+def _rebuild(kind: type[TawnyError], where: str, rule: str, came: str, do: str) -> TawnyError:
+    return kind(where=where, rule=rule, came=came, do=do)
+
+
+class ConfigError(TawnyError):
+    """A setting, an argument or a job's declaration is wrong; nothing was read or written."""
+
+    exit_code = 2
+
+
+class InputError(TawnyError):
+    """A landing file is not what it says it is; nothing was written."""
+
+    exit_code = 3
+
+
+class SchemaError(TawnyError):
+    """A frame does not have the columns that its table declares; nothing was written."""
+
+    exit_code = 4
+
+
+class CheckError(TawnyError):
+    """A check of a table, an audit or a gate failed; nothing was written, and readers stay on the previous state."""
+
+    exit_code = 5
+
+
+class StaleInputError(TawnyError):
+    """A job was started before the jobs that fill its inputs."""
+
+    exit_code = 6
+
+
+class NotFittedError(TawnyError):
+    """A model was asked for something before it was fitted."""
+
+    exit_code = 6
+
+
+class WorkerError(TawnyError):
+    """A training worker died, or stopped before its last step."""
+
+    exit_code = 7

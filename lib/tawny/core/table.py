@@ -1,0 +1,87 @@
+"""How a table is declared."""
+
+from dataclasses import dataclass, field
+from typing import Literal
+
+WriteMode = Literal["replace_partition", "merge_by_key", "append_once"]
+
+
+@dataclass(frozen=True)
+class Column:
+    """A column: its Spark SQL type, whether it may be null, and what it means (with its unit)."""
+
+    type: str
+    doc: str
+    nullable: bool = False
+
+
+@dataclass(frozen=True)
+class TableSpec:
+    """A Delta table.
+
+    Attributes:
+        name: plural, snake_case, with the major version.
+        columns: by name, in order.
+        key: one row per value of these.
+        partition_by: leading columns of the storage layout; `run_date` first where the table is rebuilt per run.
+        mode: the only way it is ever written.
+        checks: by name, a SQL condition that every row must meet; kept by Delta as CHECK constraints, so that no writer,
+            Tawny or not, can break them.
+        slice_by: a partition column whose values have one writing job each (`model`, `source`), or None.
+        time_column: an instant; a run for D reads only rows where it lies before D 00:00 UTC.
+        is_immutable: the key decides the whole row, so a merge only inserts.
+        owner: who answers for it.
+        retention_days: how long old versions can be read (`delta.deletedFileRetentionDuration`).
+    """
+
+    name: str
+    doc: str
+    columns: dict[str, Column]
+    key: tuple[str, ...]
+    mode: WriteMode
+    partition_by: tuple[str, ...] = ()
+    checks: dict[str, str] = field(default_factory=dict)
+    slice_by: str | None = None
+    time_column: str | None = None
+    is_immutable: bool = False
+    owner: str = "recommendations"
+    retention_days: int = 30
+
+    def __getitem__(self, value: str) -> "TableSlice":
+        """The slice of one writer, `MODELS["als"]`; `"{variant}"` stands for the variant of the job that names it."""
+        if self.slice_by is None:
+            raise TypeError(f"{self.name} has no slices: it declares no `slice_by`.")
+        return TableSlice(self, value)
+
+    @property
+    def ddl(self) -> str:
+        """The columns as Spark SQL DDL."""
+        return ", ".join(f"`{name}` {c.type}{'' if c.nullable else ' NOT NULL'}" for name, c in self.columns.items())
+
+
+@dataclass(frozen=True)
+class TableSlice:
+    """Part of a table: the partitions where `spec.slice_by` has this value."""
+
+    spec: TableSpec
+    value: str
+
+    def of(self, variant: str | None) -> "TableSlice":
+        """The slice with `{variant}` filled in."""
+        return TableSlice(self.spec, self.value.format(variant=variant))
+
+
+TableRef = TableSpec | TableSlice
+
+
+def spec_of(table: TableRef) -> TableSpec:
+    """The table that a reference names."""
+    return table.spec if isinstance(table, TableSlice) else table
+
+
+def overlaps(one: TableRef, other: TableRef) -> bool:
+    """Whether two references can share a row."""
+    if spec_of(one).name != spec_of(other).name:
+        return False
+    slices = [ref.value for ref in (one, other) if isinstance(ref, TableSlice)]
+    return len(set(slices)) < 2

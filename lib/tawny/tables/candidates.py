@@ -1,0 +1,21 @@
+"""What each source would list."""
+
+from tawny.core.table import Column, TableSpec
+
+CANDIDATES = TableSpec(
+    name="candidates_v1",
+    doc="One row per source, fold and target user: the source's best items, after the filters.",
+    columns={
+        "run_date": Column("date", "the run"),
+        "source": Column("string", "the model that gave them"),
+        "fold": Column("string", "validation, test or serve"),
+        "user_id": Column("string", "raw key"),
+        "items": Column(
+            "array<struct<item_index:int,score:float>>", "best first; empty where the source has nothing to say"
+        ),
+    },
+    key=("run_date", "source", "fold", "user_id"),
+    mode="replace_partition",
+    partition_by=("run_date", "source"),
+    slice_by="source",
+)

@@ -1,0 +1,29 @@
+"""What users did, as it was accepted."""
+
+from tawny.core.columns import EVENT_TYPES
+from tawny.core.table import Column, TableSpec
+from tawny.tables.quarantine import quarantine_of
+
+EVENTS = TableSpec(
+    name="events_v1",
+    doc="Accepted events. A late event lies in the partition of its own day.",
+    columns={
+        "event_id": Column("string", "SHA-256 over the event's canonical values: the same event twice is one row"),
+        "user_id": Column("string", "raw key"),
+        "item_id": Column("string", "raw key"),
+        "event_type": Column("string", "one of core.columns.EVENT_TYPES"),
+        "event_ts": Column("timestamp", "UTC, microseconds"),
+        "event_date": Column("date", "UTC day of event_ts"),
+        "value": Column("double", "rating, price paid, seconds played ... as the event type means it", nullable=True),
+        "context": Column("map<string,string>", "anything else the source says", nullable=True),
+    },
+    key=("event_id",),
+    mode="merge_by_key",
+    partition_by=("event_date",),
+    checks={"event_type_is_known": f"event_type IN ({', '.join(repr(t) for t in EVENT_TYPES)})"},
+    time_column="event_ts",
+    is_immutable=True,
+    retention_days=90,
+)
+
+EVENTS_QUARANTINE = quarantine_of(EVENTS)

@@ -1,0 +1,22 @@
+"""The blended lists, before the audit."""
+
+from tawny.core.table import Column, TableSpec
+
+RANKINGS = TableSpec(
+    name="rankings_v1",
+    doc="One row per fold (test, serve) and target user: the list as it would be published, best first.",
+    columns={
+        "run_date": Column("date", "the run"),
+        "fold": Column("string", "test or serve"),
+        "user_id": Column("string", "raw key"),
+        "items": Column(
+            "array<struct<item_index:int,score:float,sources:array<string>,"
+            "reasons:array<struct<source:string,item_index:int,share:float>>>>",
+            "best first; a reason without a past item has item_index null",
+        ),
+        "model_version": Column("string", "of the blend and, through it, of every source"),
+    },
+    key=("run_date", "fold", "user_id"),
+    mode="replace_partition",
+    partition_by=("run_date", "fold"),
+)

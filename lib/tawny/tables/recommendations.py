@@ -1,0 +1,26 @@
+"""The published lists."""
+
+from tawny.core.table import Column, TableSpec
+
+RECOMMENDATIONS = TableSpec(
+    name="recommendations_v1",
+    doc="The audited lists for the day run_date, in long form. published_v1 says which run_date readers should use.",
+    columns={
+        "run_date": Column("date", "the day the list is for"),
+        "user_id": Column("string", "raw key"),
+        "rank": Column("int", "from 1"),
+        "item_id": Column("string", "raw key"),
+        "score": Column("float", "higher is better; comparable within one list"),
+        "sources": Column("array<string>", "sources that had the item among their candidates, strongest first"),
+        "reasons": Column(
+            "array<struct<source:string,item_id:string,share:float>>",
+            "past items of this user that contributed most, with their share of the score; item_id null: popularity",
+        ),
+        "model_version": Column("string", "of the blend and, through it, of every source"),
+    },
+    key=("run_date", "user_id", "rank"),
+    mode="replace_partition",
+    partition_by=("run_date",),
+    checks={"rank_is_from_1": "rank >= 1", "score_is_finite": "NOT isnan(score) AND abs(score) < 1e30"},
+    retention_days=90,
+)

@@ -1,0 +1,25 @@
+"""What models see of a user."""
+
+from tawny.core.table import Column, TableSpec
+
+SEQUENCES = TableSpec(
+    name="sequences_v1",
+    doc="One row per user of the fold: the last items in order, and what must not be listed. New users have empty arrays.",
+    columns={
+        "run_date": Column("date", "the run"),
+        "fold": Column("string", "validation, test or serve"),
+        "user_id": Column("string", "raw key"),
+        "item_indices": Column("array<int>", "last L items from the oldest to the newest; repeats in a row are one"),
+        "weights": Column("array<float>", "event weight of each entry, positive"),
+        "ages_days": Column("array<float>", "days from each entry to the fold's cutoff"),
+        "seen_indices": Column("array<int>", "items the seen rule forbids, ascending"),
+        "is_target": Column("boolean", "the fold makes a list for this user"),
+    },
+    key=("run_date", "fold", "user_id"),
+    mode="replace_partition",
+    partition_by=("run_date", "fold"),
+    checks={
+        "one_weight_per_item": "cardinality(item_indices) = cardinality(weights)",
+        "one_age_per_item": "cardinality(item_indices) = cardinality(ages_days)",
+    },
+)

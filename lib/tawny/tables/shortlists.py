@@ -1,0 +1,21 @@
+"""The candidates of all sources, side by side."""
+
+from tawny.core.table import Column, TableSpec
+
+SHORTLISTS = TableSpec(
+    name="shortlists_v1",
+    doc="One row per fold and target user: the union of all sources' candidates.",
+    columns={
+        "run_date": Column("date", "the run"),
+        "fold": Column("string", "validation, test or serve"),
+        "user_id": Column("string", "raw key"),
+        "is_warm": Column("boolean", "the user has history in this fold"),
+        "sources": Column("array<string>", "the order of `scores`; the night's sources"),
+        "items": Column(
+            "array<struct<item_index:int,scores:array<float>>>", "by item_index; NaN where a source did not list it"
+        ),
+    },
+    key=("run_date", "fold", "user_id"),
+    mode="replace_partition",
+    partition_by=("run_date", "fold"),
+)
