@@ -1,5 +1,6 @@
 from collections.abc import Callable
 from dataclasses import replace
+from itertools import pairwise
 
 import numpy as np
 import pytest
@@ -35,7 +36,7 @@ def test_any_partitioning_in_any_order_gives_the_same_bytes(
     batch = make_batch(40, seed=1)
     order = data.draw(st.permutations(range(40)))
     cuts = [0, *sorted(data.draw(st.lists(st.integers(0, 40), max_size=4))), 40]
-    parts = [take(batch, order[start:end]) for start, end in zip(cuts, cuts[1:], strict=False)]
+    parts = [take(batch, order[start:end]) for start, end in pairwise(cuts)]
     merged = summed(plan, parts[0])
     for part in parts[1:]:
         merged.merge(Summary.from_bytes(plan, summed(plan, part).to_bytes()))
@@ -111,6 +112,11 @@ def test_summaries_of_different_plans_are_not_added(plan: Plan) -> None:
         Summary(plan).merge(other)
     with pytest.raises(ValueError, match=r"must be read with its own plan\. Received: .*'seed': 11.*'seed': 12"):
         Summary.from_bytes(plan, other.to_bytes())
+
+
+def test_summaries_that_weigh_novelty_by_other_counts_are_not_added(plan: Plan) -> None:
+    with pytest.raises(ValueError, match=r"only summaries of one plan can be added"):
+        Summary(plan).merge(Summary(replace(plan, popularity=plan.popularity + 1)))
 
 
 def test_a_batch_with_other_segments_than_the_plan_is_refused(plan: Plan, make_batch: Callable[..., Batch]) -> None:

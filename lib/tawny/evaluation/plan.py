@@ -5,6 +5,7 @@ Shapes: U users of a batch, K list, I items.
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
+from hashlib import sha256
 from typing import Any
 
 import numpy as np
@@ -96,6 +97,7 @@ class Plan:
             "ks": list(self.ks),
             "segments": list(self.segments),
             "n_items": self.n_items,
+            "popularity": sha256(self.popularity.astype("<i8").tobytes()).hexdigest(),
             "n_resamples": self.n_resamples,
             "seed": self.seed,
         }
