@@ -51,6 +51,7 @@ class Task:
     variant: str | None
     job: Job
     purpose: str
+    sources: tuple[str, ...] = ()
 
     @property
     def task_id(self) -> str:
@@ -59,13 +60,13 @@ class Task:
 
     @property
     def reads(self) -> tuple[TableRef, ...]:
-        """The declared inputs, with the variant filled in."""
-        return tuple(_fill(ref, self.variant) for ref in self.job.reads)
+        """The declared inputs, with the variant filled in; `{source}` stands for each source of the night."""
+        return tuple(filled for ref in self.job.reads for filled in _fill(ref, self.variant, self.sources))
 
     @property
     def writes(self) -> TableRef:
         """The declared output, with the variant filled in."""
-        return _fill(self.job.writes, self.variant)
+        return _fill(self.job.writes, self.variant, ())[0]
 
     @property
     def main(self) -> Callable[[Any], None]:
@@ -78,8 +79,12 @@ class Task:
         return any(overlaps(ref, other.writes) for ref in self.reads)
 
 
-def _fill(ref: TableRef, variant: str | None) -> TableRef:
-    return ref.of(variant) if isinstance(ref, TableSlice) else ref
+def _fill(ref: TableRef, variant: str | None, sources: tuple[str, ...]) -> tuple[TableRef, ...]:
+    if not isinstance(ref, TableSlice):
+        return (ref,)
+    if "{source}" in ref.value:
+        return tuple(ref.of(source=source) for source in sources)
+    return (ref.of(variant=variant),)
 
 
 def _module(name: str) -> ModuleType:
@@ -108,7 +113,7 @@ def find_task(task_id: str, night: NightSettings) -> Task:
         sources = ", ".join(night.sources)
         rule = f"it must be named as {name}.<source> ({sources})." if job.per_source else f"{name} has no variants."
         raise ConfigError(where=f"job {name}", rule=rule, came=task_id, do="See `tawny plan`.")
-    return _task(name, variant or None)
+    return _task(name, variant or None, night)
 
 
 def all_tasks(night: NightSettings) -> tuple[Task, ...]:
@@ -124,18 +129,18 @@ def all_tasks(night: NightSettings) -> tuple[Task, ...]:
     return _in_order(wanted)
 
 
-def _task(name: str, variant: str | None) -> Task:
+def _task(name: str, variant: str | None, night: NightSettings) -> Task:
     module = _module(name)
     doc = (module.__doc__ or "").strip().splitlines()
-    return Task(name, variant, module.JOB, doc[0] if doc else "")
+    return Task(name, variant, module.JOB, doc[0] if doc else "", night.sources)
 
 
 def _expand(night: NightSettings) -> Iterator[Task]:
     for name in job_names():
         if _module(name).JOB.per_source:
-            yield from (_task(name, source) for source in night.sources)
+            yield from (_task(name, source, night) for source in night.sources)
         else:
-            yield _task(name, None)
+            yield _task(name, None, night)
 
 
 def _in_order(tasks: list[Task]) -> tuple[Task, ...]:

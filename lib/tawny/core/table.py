@@ -48,7 +48,7 @@ class TableSpec:
     retention_days: int = 30
 
     def __getitem__(self, value: str) -> "TableSlice":
-        """The slice of one writer, `MODELS["als"]`; `"{variant}"` stands for the variant of the job that names it."""
+        """The slice of one writer, `MODELS["als"]`; `"{variant}"` and `"{source}"` are filled in by the task."""
         if self.slice_by is None:
             raise TypeError(f"{self.name} has no slices: it declares no `slice_by`.")
         return TableSlice(self, value)
@@ -66,9 +66,9 @@ class TableSlice:
     spec: TableSpec
     value: str
 
-    def of(self, variant: str | None) -> "TableSlice":
-        """The slice with `{variant}` filled in."""
-        return TableSlice(self.spec, self.value.format(variant=variant))
+    def of(self, **names: str | None) -> "TableSlice":
+        """The slice with `{variant}` or `{source}` filled in."""
+        return TableSlice(self.spec, self.value.format(**names))
 
 
 TableRef = TableSpec | TableSlice

@@ -13,7 +13,7 @@ EVALUATIONS = TableSpec(
         "segment": Column("string", "all, warm or cold"),
         "metric": Column("string", "ndcg, recall, ..."),
         "k": Column("int", "length of the list that was judged"),
-        "value": Column("double", "mean over users"),
+        "value": Column("double", "mean over users", nullable=True),
         "ci_low": Column("double", "95 % bootstrap interval", nullable=True),
         "ci_high": Column("double", "95 % bootstrap interval", nullable=True),
         "n_users": Column("bigint", "users judged"),
