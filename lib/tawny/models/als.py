@@ -44,6 +44,7 @@ class Als(Model):
     """
 
     name = "als"
+    config_class = AlsConfig
 
     def __init__(self, item_factors: Floats, settings: AlsConfig) -> None:
         """`item_factors` is float32 [I, D]; a row of NaN is an item that training never saw."""

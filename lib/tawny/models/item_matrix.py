@@ -5,6 +5,7 @@ Shapes: U users, I items, N history entries, K list, Z stored matrix values.
 
 from abc import abstractmethod
 from collections.abc import Mapping
+from dataclasses import replace
 from typing import Any, ClassVar, Self
 
 import numba
@@ -82,10 +83,16 @@ def item_counts(users: Histories, n_items: int) -> Floats:
 
 def entry_decay(users: Histories, position_power: float, half_life_days: float | None) -> Floats:
     """float32 [N]: the event's weight times (1 + newer entries) ** -position_power, halved every `half_life_days`."""
-    decay = users.weights * (1.0 + users.from_end) ** -position_power
-    if half_life_days is not None:
-        decay = decay * 0.5 ** (users.ages_days / half_life_days)
+    decay = faded(users, half_life_days).weights * (1.0 + users.from_end) ** -position_power
     return decay.astype(np.float32)
+
+
+def faded(users: Histories, half_life_days: float | None) -> Histories:
+    """The same histories with every weight halved per `half_life_days` of age; as they are when it is None."""
+    if half_life_days is None:
+        return users
+    weights = users.weights * 0.5 ** (users.ages_days / half_life_days)
+    return replace(users, weights=weights.astype(np.float32))
 
 
 def scale(matrix: sparse.csr_array, rows: NDArray[np.float64], columns: NDArray[np.float64]) -> sparse.csr_array:

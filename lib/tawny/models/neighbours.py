@@ -10,7 +10,7 @@ from pydantic import BaseModel, ConfigDict, NonNegativeFloat, PositiveFloat, Pos
 from scipy import sparse
 
 from tawny.models.base import Floats, Histories, Ints
-from tawny.models.item_matrix import ItemMatrixModel, entry_decay, history_matrix, item_counts, scale, top_of_rows
+from tawny.models.item_matrix import ItemMatrixModel, entry_decay, faded, history_matrix, item_counts, scale, top_of_rows
 
 
 class ItemNeighboursConfig(BaseModel):
@@ -24,6 +24,7 @@ class ItemNeighboursConfig(BaseModel):
         n_neighbours: kept per past item.
         position_power: an entry with f newer ones after it weighs (1 + f) ** -position_power.
         half_life_days: an entry this old weighs half; None: age does not count.
+        trend_half_life_days: in fitting, an event this old counts half; None: what was done long ago counts the same.
     """
 
     model_config = ConfigDict(frozen=True, extra="forbid")
@@ -35,6 +36,7 @@ class ItemNeighboursConfig(BaseModel):
     n_neighbours: PositiveInt = 200
     position_power: NonNegativeFloat = 1.0
     half_life_days: PositiveFloat | None = None
+    trend_half_life_days: PositiveFloat | None = None
 
 
 class ItemNeighbours(ItemMatrixModel):
@@ -74,7 +76,7 @@ def pairs(users: Histories, settings: ItemNeighboursConfig) -> tuple[Ints, Ints,
     Values of several batches add up.
     """
     n_items = int(users.items.max(initial=-1)) + 1
-    taken = history_matrix(users, n_items)
+    taken = history_matrix(faded(users, settings.trend_half_life_days), n_items)
     degrees = np.maximum(np.diff(taken.indptr), 1).astype(np.float64)
     damped = scale(taken, degrees ** (-settings.user_damping / 2), np.ones(n_items))
     together = sparse.coo_array(damped.T @ damped)

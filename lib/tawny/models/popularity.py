@@ -24,6 +24,7 @@ class Popularity(Model):
     """The same score for every user: the item's count in the window; items without one follow, by all-time count."""
 
     name = "popularity"
+    config_class = PopularityConfig
 
     def __init__(self, item_scores: Floats, settings: PopularityConfig) -> None:
         """`item_scores` is float32 [I], -inf for the items that nobody ever took."""

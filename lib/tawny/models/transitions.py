@@ -12,7 +12,7 @@ from pydantic import BaseModel, ConfigDict, NonNegativeFloat, PositiveFloat, Pos
 from scipy import sparse
 
 from tawny.models.base import Floats, Histories, Ints
-from tawny.models.item_matrix import ItemMatrixModel, entry_decay, item_counts, scale, top_of_rows
+from tawny.models.item_matrix import ItemMatrixModel, entry_decay, faded, item_counts, scale, top_of_rows
 
 
 class TransitionsConfig(BaseModel):
@@ -28,6 +28,7 @@ class TransitionsConfig(BaseModel):
         n_followers: kept per past item.
         position_power: an entry with f newer ones after it weighs (1 + f) ** -position_power.
         half_life_days: an entry this old weighs half; None: age does not count.
+        trend_half_life_days: in fitting, an event this old counts half; None: what was done long ago counts the same.
     """
 
     model_config = ConfigDict(frozen=True, extra="forbid")
@@ -41,6 +42,7 @@ class TransitionsConfig(BaseModel):
     n_followers: PositiveInt = 500
     position_power: NonNegativeFloat = 1.0
     half_life_days: PositiveFloat | None = None
+    trend_half_life_days: PositiveFloat | None = None
 
 
 class Transitions(ItemMatrixModel):
@@ -80,7 +82,8 @@ def pairs(users: Histories, settings: TransitionsConfig) -> tuple[Ints, Ints, Fl
     Values of several batches add up.
     """
     n_items = int(users.items.max(initial=-1)) + 1
-    earlier, later, values = _followers(users.indptr, users.items, users.weights, settings.window, settings.gap_power)
+    weights = faded(users, settings.trend_half_life_days).weights
+    earlier, later, values = _followers(users.indptr, users.items, weights, settings.window, settings.gap_power)
     summed = sparse.coo_array(sparse.csr_array((values, (earlier, later)), shape=(n_items, n_items)))
     return summed.row.astype(np.int32), summed.col.astype(np.int32), summed.data.astype(np.float32)
 
