@@ -1,0 +1,79 @@
+import numpy as np
+
+from tawny.models.als import Als, AlsConfig
+from tawny.models.base import Histories
+from tawny.testing.worlds import chains, histories, join
+
+SETTINGS = AlsConfig(rank=3, iterations=5, regularisation=0.3, alpha=2.5)
+
+
+def some_model() -> Als:
+    return Als(np.random.default_rng(0).normal(size=(6, 3)).astype(np.float32), SETTINGS)
+
+
+def loss(ratings: np.ndarray, users: np.ndarray, items: np.ndarray, settings: AlsConfig) -> float:
+    """The objective of Hu et al. with lambda weighted by the number of ratings, written out cell by cell."""
+    total = 0.0
+    for u, row in enumerate(ratings):
+        for i, weight in enumerate(row):
+            error = float(weight > 0) - users[u] @ items[i]
+            total += (1 + settings.alpha * weight) * error**2
+    counts_u, counts_i = (ratings > 0).sum(axis=1), (ratings > 0).sum(axis=0)
+    norms = counts_u @ (users**2).sum(axis=1) + counts_i @ (items**2).sum(axis=1)
+    return float(total + settings.regularisation * norms)
+
+
+def test_the_folded_in_user_solves_the_normal_equations_over_all_items() -> None:
+    model = some_model()
+    users = Histories(
+        np.array([0, 2]), np.array([1, 4], np.int32), np.array([1.0, 2.0], np.float32), np.zeros(2, np.float32)
+    )
+    items = model.item_factors.astype(np.float64)
+    weights = np.array([0, 1, 0, 0, 2, 0])
+    confidence = np.diag(1 + 2.5 * weights)
+    matrix = items.T @ confidence @ items + 0.3 * 2 * np.eye(3)
+    expected = np.linalg.solve(matrix, items.T @ confidence @ (weights > 0))
+    np.testing.assert_allclose(model.user_factors(users)[0], expected, rtol=1e-5)
+
+
+def test_a_repeated_item_is_one_rating_of_the_summed_weight() -> None:
+    model = some_model()
+    once = Histories(np.array([0, 2]), np.array([1, 4], np.int32), np.array([2, 1], np.float32), np.zeros(2, np.float32))
+    np.testing.assert_allclose(model.score(histories([[1, 4, 1]])), model.score(once), rtol=1e-5)
+
+
+def test_contributions_of_entries_sum_to_the_score_even_when_items_repeat() -> None:
+    model, users = some_model(), histories([[1, 4, 1], [2]])
+    items = np.array([[0, 3], [5, -1]], np.int32)
+    found, scores = model.contributions(users, items), model.score(users)
+    np.testing.assert_allclose(found[:3].sum(axis=0), scores[0, [0, 3]], rtol=1e-5)
+    np.testing.assert_allclose(found[3], [scores[1, 5], 0], rtol=1e-5)
+
+
+def test_an_item_without_factors_is_never_listed_and_changes_no_user() -> None:
+    factors = some_model().item_factors.copy()
+    factors[5] = np.nan
+    model = Als(factors, SETTINGS)
+    scores = model.score(histories([[1, 4], [1, 5, 4], [5]]))
+    assert np.isneginf(scores[:, 5]).all()
+    np.testing.assert_allclose(scores[0, :5], scores[1, :5], rtol=1e-6)
+    assert np.isneginf(scores[2]).all()
+
+
+def test_every_iteration_lowers_the_objective() -> None:
+    world = chains(np.random.default_rng(2), n_users=40, n_chains=2)
+    ratings = np.zeros((40, world.n_items))
+    np.add.at(ratings, (world.users.rows, world.users.items), 1)
+    values = []
+    for n in range(1, 5):
+        model = Als.fit(world.users, world.n_items, SETTINGS.model_copy(update={"iterations": n}), np.random.default_rng(1))
+        values.append(loss(ratings, model.user_factors(world.users), np.nan_to_num(model.item_factors), SETTINGS))
+    assert values == sorted(values, reverse=True)
+
+
+def test_a_new_user_is_scored_like_a_known_one_with_the_same_history() -> None:
+    world = chains(np.random.default_rng(2), n_users=60)
+    model = Als.fit(world.users, world.n_items, AlsConfig(rank=8), np.random.default_rng(1))
+    first = world.users.take(np.array([0]))
+    both = model.score(join(first, first))
+    np.testing.assert_array_equal(both[0], both[1])
