@@ -103,6 +103,17 @@ class Run(Generic[C, F]):
         before: tuple[Condition, ...] = ((RUN_DATE, "<", self.run_date),)
         return self.lake.read(spec, self._pin(spec, before, may_be_empty=True), before)
 
+    def look(self, table: TableRef) -> tuple[int, int | None]:
+        """The version that `read` would pin, and the rows it would give; None where Delta's log alone cannot say.
+
+        Raises:
+            ConfigError: the job does not declare that it reads the table.
+            StaleInputError: the table is not there, or its partition is empty.
+        """
+        spec, conditions = self._conditions(table, {}, self.task.reads)
+        version = self._pin(spec, conditions)
+        return version, self.lake.count(spec, version, conditions)
+
     def write(self, frame: Any) -> Written:
         """Write the job's table (or slice), in the table's mode, in one commit; the last thing a job does.
 

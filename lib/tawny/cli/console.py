@@ -1,0 +1,22 @@
+"""The console that results are written to (standard output; logs and errors go to standard error)."""
+
+from functools import cache
+
+from rich import box
+from rich.console import Console
+from rich.table import Table
+
+
+@cache
+def console() -> Console:
+    """The one console of this process. Without a terminal its lines are as long as they need to be."""
+    out = Console(highlight=False, soft_wrap=False)
+    return out if out.is_terminal else Console(highlight=False, width=200)
+
+
+def grid(*headers: str, title: str | None = None, right: tuple[str, ...] = ()) -> Table:
+    """An empty table with these columns; those in `right` are flush right (numbers)."""
+    table = Table(title=title, title_justify="left", title_style="bold", box=box.SIMPLE_HEAD, pad_edge=False)
+    for header in headers:
+        table.add_column(header, justify="right" if header in right else "left", overflow="fold")
+    return table
