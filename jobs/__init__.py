@@ -1,0 +1,1 @@
+"""One file is one job: one task of the night, one table."""

@@ -1,0 +1,1 @@
+"""Spark stages from shortlists to the lists as they would be published."""
