@@ -8,11 +8,13 @@ import json
 import os
 import tomllib
 from collections.abc import Mapping
+from datetime import date
 from pathlib import Path
 from typing import Annotated, Any, Literal, TypeVar
 
-from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, ValidationError
+from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, FiniteFloat, PositiveFloat, ValidationError
 
+from tawny.core.columns import EVENT_TYPES, EventType
 from tawny.core.errors import ConfigError
 
 
@@ -38,16 +40,45 @@ class SplitSettings(Settings):
     """How events are divided into `fit`, `validation` and `test` (docs/design.md, Folds).
 
     Attributes:
-        kind: `global_time` cuts all users at the same instants; `leave_last_out` holds out each user's last and last but one
-            item; `given` reads the label from the event's context, key `split`.
+        kind: a file of tawny.splits. `global_time` cuts all users at the same instants; `leave_last_out` holds out each
+            user's last and last but one item; `given` reads the label from the event's context, key `split`.
         horizon_days: length of the validation and of the test window, for `global_time`.
         test_share: instead of horizon_days: the share of all events, by time, that lies in the test window; the validation
             window takes the same share of the rest.
     """
 
-    kind: Literal["global_time", "leave_last_out", "given"] = "global_time"
+    kind: str = "global_time"
     horizon_days: int = Field(14, ge=1)
     test_share: float | None = Field(None, gt=0.0, lt=0.5)
+
+
+_WEIGHTS: dict[EventType, float] = {
+    "impression": 0, "view": 1, "click": 1, "cart": 2, "purchase": 4,
+    "rating": 1, "play": 1, "like": 2, "dislike": -1, "hide": -1,
+}  # fmt: skip
+
+
+def _over_default_weights(given: Any) -> Any:
+    return {**_WEIGHTS, **given} if isinstance(given, Mapping) else given
+
+
+class EventRules(Settings):
+    """What an event says of its user and its item; one truth for histories, answers and filters.
+
+    Attributes:
+        weights: by event type; a type that is left out keeps its default. Above 0: the user wants such items; 0: it says
+            nothing; below 0: the user refuses the item, whatever came before.
+        min_rating: a rating of a lower value has weight 0; without it, every rating counts alike.
+        half_life_days: an event of that age counts half; without it, age does not matter.
+        seen_types: an event of such a type forbids to list the item to the user.
+        seen_max_age_days: by event type, how long it forbids (a grocer lets purchases repeat); forever where left out.
+    """
+
+    weights: Annotated[dict[EventType, FiniteFloat], BeforeValidator(_over_default_weights)] = _WEIGHTS
+    min_rating: float | None = None
+    half_life_days: PositiveFloat | None = None
+    seen_types: Annotated[tuple[EventType, ...], BeforeValidator(_as_tuple)] = EVENT_TYPES[1:]
+    seen_max_age_days: dict[EventType, PositiveFloat] = {}
 
 
 class NightSettings(Settings):
@@ -58,12 +89,14 @@ class NightSettings(Settings):
         k: length of the published lists.
         seed: of everything random.
         split: how the night holds events out to judge itself.
+        events: what an event says of its user and its item.
     """
 
     sources: Names = ("popularity", "als", "neighbours", "transitions", "two_tower")
     k: int = Field(20, ge=1)
     seed: int = 42
     split: SplitSettings = SplitSettings()
+    events: EventRules = EventRules()
 
 
 class SparkSettings(Settings):
@@ -108,12 +141,14 @@ class Env(Settings):
         root: folder (or object-store URL) of the tables.
         landing: folder of the raw files.
         jars: folder of Delta's jars; without it, sessions rely on spark-submit's own packages.
+        run_date: the day that `tawny night` makes lists for where it is given none; for landing files that never change.
         jobs: overrides by job name or `job.variant`.
     """
 
     root: str
     landing: str
     jars: str | None = Field(default_factory=lambda: os.environ.get("TAWNY_JARS"))
+    run_date: date | None = None
     sources: Annotated[tuple[SourceSettings, ...], BeforeValidator(_as_tuple)] = ()
     spark: SparkSettings = SparkSettings()
     horovod: HorovodSettings = HorovodSettings()

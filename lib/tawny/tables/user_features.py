@@ -19,7 +19,10 @@ USER_FEATURES = TableSpec(
         "hour_shares": Column("array<float>", "share of events by UTC hour [24]; sums to 1, or all 0"),
         "mean_value": Column("float", "mean value of the user's ratings", nullable=True),
         "features": Column(
-            "array<float>", "the numeric features as one vector, scaled to about [-1, 1]; for the deep models"
+            "array<float>", "the above as one vector, scaled to about [-1, 1]; features/feature_vectors.py has the order"
+        ),
+        "attribute_features": Column(
+            "array<float>", "users_v1.attributes as one vector in about [-1, 1]; no deed of the user changes it"
         ),
     },
     key=("run_date", "fold", "user_id"),
