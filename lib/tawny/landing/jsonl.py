@@ -1,0 +1,65 @@
+"""JSON Lines: one object a line."""
+
+import json
+from collections.abc import Iterator
+from typing import Any
+
+import pyarrow as pa
+
+from tawny.landing.layout import Mapping, mapping_of
+from tawny.landing.lines import blocks
+from tawny.landing.rows import Rows, as_text, malformed
+from tawny.landing.schema import MAP, WRONG_TYPE
+from tawny.landing.source import CANONICAL, MAPS, Part
+
+_NESTED = {"categories", "context", "attributes"}
+
+
+def read_jsonl(part: Part) -> Iterator[Rows]:
+    """The rows of a part; a line that is not a JSON object is malformed, a list where text belongs has the wrong type."""
+    mapping = mapping_of(part.source, CANONICAL[part.source.table])
+    for block in blocks(part.source, part.start, part.stop, part.first_line):
+        lines, numbers = block.numbered("utf-8")
+        parsed = [parse(line) for line in lines]
+        good = [i for i, row in enumerate(parsed) if isinstance(row, dict)]
+        rows = [row for row in parsed if isinstance(row, dict)]
+        yield _rows(rows, [lines[i] for i in good], [numbers[i] for i in good], mapping, part.source.table == "users")
+        if len(good) < len(lines):
+            bad = [i for i, row in enumerate(parsed) if isinstance(row, str)]
+            yield malformed([lines[i] for i in bad], [numbers[i] for i in bad], [str(parsed[i]) for i in bad])
+
+
+def parse(line: str) -> dict[str, Any] | str:
+    """The line's object, or why it is none."""
+    try:
+        row = json.loads(line)
+    except (ValueError, RecursionError) as exc:
+        return f"not JSON: {exc}"
+    return row if isinstance(row, dict) else f"a JSON {type(row).__name__} instead of an object"
+
+
+def _rows(rows: list[dict[str, Any]], raw: list[str], lines: list[int], mapping: Mapping, are_users: bool) -> Rows:
+    names = {ours: theirs for ours, theirs in mapping.columns.items() if not (are_users and ours == MAPS["users"])}
+    columns = {name: pa.array([as_text(row.get(name)) for row in rows], pa.string()) for name in set(names.values())}
+    if are_users:
+        columns[mapping.columns[MAPS["users"]]] = _attributes(rows, names, mapping.columns[MAPS["users"]])
+    faults, details = {}, {}
+    for ours, name in names.items():
+        if ours in _NESTED or "." in ours:
+            continue
+        for i, row in enumerate(rows):
+            if isinstance(row.get(name), list | dict) and i not in faults:
+                faults[i], details[i] = WRONG_TYPE, f"{ours}={as_text(row[name])}"
+    return Rows(columns, pa.array(raw, pa.string()), pa.array(lines, pa.int64()), faults, details)
+
+
+def _attributes(rows: list[dict[str, Any]], names: dict[str, str], attributes: str) -> pa.Array:
+    """Whatever else a user's row says, and what its `attributes` object says."""
+    taken = {attributes, *names.values()}
+    rest = [{key: value for key, value in row.items() if key not in taken} for row in rows]
+    both = [one | _told(row.get(attributes)) for one, row in zip(rest, rows, strict=True)]
+    return pa.array([[(key, as_text(v)) for key, v in row.items() if v is not None] for row in both], MAP)
+
+
+def _told(value: Any) -> dict[str, Any]:
+    return value if isinstance(value, dict) else {}
