@@ -85,11 +85,20 @@ def test_on_its_own_users_it_is_never_below_the_best_single_source() -> None:
         assert ours >= max(mean_ndcg(s[some], is_relevant[some], n_relevant[some], 10) for s in singles) - 1e-9
 
 
-def test_a_gain_within_the_noise_leaves_the_best_single_source() -> None:
-    scores, is_relevant, n_relevant = made(np.random.default_rng(1), 8, (2.0, 0.0))
-    learned = Blend.learn("ab", scores, is_relevant, n_relevant, np.ones(8, bool), BlendConfig(doubt=100))
+def test_where_no_blend_is_better_the_best_single_source_is_left_alone() -> None:
+    _, is_relevant, n_relevant = made(np.random.default_rng(1), 40, (1.0, 0.0))
+    perfect = np.where(is_relevant, 100, np.arange(30))
+    scores = np.stack([perfect, np.broadcast_to(np.arange(30)[::-1], perfect.shape)], axis=2).astype(np.float32)
+    learned = Blend.learn("ab", scores, is_relevant, n_relevant, np.ones(40, bool), BlendConfig())
     assert learned.warm.weights == (1.0, 0.0)
     assert learned.warm.gain == 0
+
+
+def test_one_validation_user_is_enough_to_learn_from() -> None:
+    scores = np.array([[[1.0, 2.0], [2.0, 1.0]]], np.float32)
+    learned = Blend.learn("ab", scores, np.array([[True, False]]), np.array([1]), np.array([True]), BlendConfig())
+    assert learned.warm.weights == (0.0, 1.0)
+    assert learned.warm.n_users == 1
 
 
 def test_without_validation_users_of_a_kind_its_sources_weigh_the_same() -> None:

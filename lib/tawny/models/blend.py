@@ -4,7 +4,7 @@ Shapes: U users, B users of a batch, M shortlisted items (padded), S sources, K 
 """
 
 from collections.abc import Mapping, Sequence
-from typing import Any, Literal, Self
+from typing import Any, ClassVar, Literal, Self
 
 import numpy as np
 from numpy.typing import NDArray
@@ -26,9 +26,9 @@ class BlendConfig(BaseModel):
 
     Attributes:
         k: of the NDCG that is learned for.
-        transforms: tried in turn; the best on validation is kept.
+        transforms: tried in turn; the best is kept.
         rank_offset: c of `reciprocal_rank`, (c + 1) / (c + rank).
-        doubt: a blend must beat the best single source by this many standard errors of the users' differences.
+        n_folds: of users; what is learned without each is averaged, and judged on it.
         max_users: this many validation users, evenly picked, are learned from.
     """
 
@@ -37,7 +37,7 @@ class BlendConfig(BaseModel):
     k: PositiveInt = 10
     transforms: tuple[Transform, ...] = ("reciprocal_rank", "min_max")
     rank_offset: PositiveFloat = 10.0
-    doubt: NonNegativeFloat = 1.0
+    n_folds: PositiveInt = 5
     max_users: PositiveInt = 3000
 
 
@@ -48,7 +48,8 @@ class Segment(BaseModel):
         transform: what makes the scores of different sources comparable.
         weights: one per source, not negative, summing to 1.
         n_users: learned from.
-        gain: the mean NDCG above that of the best single source, on those users.
+        gain: the mean NDCG above that of the best single source, on users left out of learning; pessimistic, as that source
+            was itself picked on them.
     """
 
     model_config = ConfigDict(frozen=True, extra="forbid")
@@ -66,7 +67,7 @@ class Blend:
     Büttcher 2009 (reciprocal ranks). Made for some 10 sources with shortlists of up to some 1,000 items.
     """
 
-    name = "blend"
+    name: ClassVar[str] = "blend"
 
     def __init__(self, sources: Sequence[str], warm: Segment, cold: Segment, settings: BlendConfig) -> None:
         """`sources` name the last axis of the scores, S long; so are the weights of `warm` and `cold`."""
@@ -82,7 +83,10 @@ class Blend:
         is_warm: Bools,
         settings: BlendConfig,
     ) -> Self:
-        """The blend with the best mean NDCG@k on the given users; never below the best single source on them.
+        """The blend with the best mean NDCG@k; never below the best single source on the given users.
+
+        With few users the climb overfits. So it climbs once per fold of users, without that fold, and averages the weights;
+        the transform is the one that does best on the left-out users.
 
         Args:
             sources: S names.
@@ -102,13 +106,18 @@ class Blend:
 
     def blend_scores(self, scores: Floats, is_warm: Bools) -> Floats:
         """float32 [B, M] from the sources' scores, float32 [B, M, S]; -inf where no source listed the item."""
-        blended = np.full(scores.shape[:2], -np.inf, np.float32)
+        blended: Floats = self.strengths(scores, is_warm).sum(axis=2).astype(np.float32)
+        blended[np.isnan(scores).all(axis=2)] = -np.inf
+        return blended
+
+    def strengths(self, scores: Floats, is_warm: Bools) -> Doubles:
+        """float64 [B, M, S]: what each source adds to the blended score; 0 where it did not list the item."""
+        added = np.zeros(scores.shape)
         for segment, users in ((self.warm, is_warm), (self.cold, ~is_warm)):
             if users.any():
                 comparable = transformed(scores[users], segment.transform, self.settings.rank_offset)
-                blended[users] = weighted(comparable, np.asarray(segment.weights))
-        blended[np.isnan(scores).all(axis=2)] = -np.inf
-        return blended
+                added[users] = comparable * (np.asarray(segment.weights) + _FLOOR)
+        return added
 
     def arrays(self) -> Arrays:
         """None: a few weights are settings."""
@@ -150,19 +159,36 @@ def weighted(comparable: Doubles, weights: Doubles) -> Doubles:
 def _learn_segment(
     scores: Floats, is_relevant: Bools, n_relevant: NDArray[np.integer[Any]], settings: BlendConfig
 ) -> Segment:
-    """The best blend over the transforms, or the best single source where the blend's gain is within its noise."""
+    """The transform and weights for one kind of users, or the best single source where no weights beat it on them."""
     n_users, n_sources = len(scores), scores.shape[2]
     if n_users == 0:
         return Segment(transform=settings.transforms[0], weights=(1 / n_sources,) * n_sources)
     answers = Answers.of(is_relevant, n_relevant, settings.k)
-    candidates = []
-    for transform in settings.transforms:
-        comparable = transformed(scores, transform, settings.rank_offset)
-        for weights in [*np.eye(n_sources), climb(comparable, answers)]:
-            candidates.append((transform, weights, answers.ndcg(weighted(comparable, weights))))
-    best = max(candidates, key=lambda candidate: candidate[2].mean())
-    single = max((c for c in candidates if c[1].max() == 1), key=lambda candidate: candidate[2].mean())
-    gains = best[2] - single[2]
-    noise = gains.std() / np.sqrt(n_users)
-    chosen, gain = (best, gains.mean()) if gains.mean() > settings.doubt * noise else (single, 0.0)
-    return Segment(transform=chosen[0], weights=tuple(map(float, chosen[1])), n_users=n_users, gain=float(gain))
+    blends = [_cross_fitted(scores, transform, answers, settings) for transform in settings.transforms]
+    transform, weights, unseen = max(blends, key=lambda blend: blend[2])
+    comparable = transformed(scores, transform, settings.rank_offset)
+    singles = [_quality(comparable, source, answers) for source in np.eye(n_sources)]
+    if _quality(comparable, weights, answers) < max(singles):
+        weights, unseen = np.eye(n_sources)[int(np.argmax(singles))], max(singles)
+    gain = unseen - max(singles)
+    return Segment(transform=transform, weights=tuple(map(float, weights)), n_users=n_users, gain=gain)
+
+
+def _quality(comparable: Doubles, weights: Doubles, answers: Answers) -> float:
+    return float(answers.ndcg(weighted(comparable, weights)).mean())
+
+
+def _cross_fitted(
+    scores: Floats, transform: Transform, answers: Answers, settings: BlendConfig
+) -> tuple[Transform, Doubles, float]:
+    """The mean of the weights learned without each fold of users, and the mean NDCG of the left-out under theirs."""
+    comparable = transformed(scores, transform, settings.rank_offset)
+    n_folds = min(settings.n_folds, len(scores))
+    folds = np.arange(len(scores)) % n_folds
+    weights, values = [], np.zeros(len(scores))
+    for fold in range(n_folds):
+        outside = folds == fold
+        inside = ~outside if n_folds > 1 else outside
+        weights.append(climb(comparable[inside], answers.take(inside)))
+        values[outside] = answers.take(outside).ndcg(weighted(comparable[outside], weights[-1]))
+    return transform, np.mean(weights, axis=0), float(values.mean())

@@ -40,6 +40,12 @@ class Answers:
         users, places = np.nonzero(is_relevant)
         return cls(users.astype(np.int64), places.astype(np.int64), n_relevant.astype(np.int64), k)
 
+    def take(self, chosen: Bools) -> "Answers":
+        """The answers of the chosen rows, bool [U]."""
+        row = np.cumsum(chosen) - 1
+        inside = chosen[self.users]
+        return Answers(row[self.users[inside]], self.places[inside], self.n_relevant[chosen], self.k)
+
     def ndcg(self, scores: Doubles) -> Doubles:
         """float64 [U] of ordering every row of `scores`, float64 [U, M], descending; ties by place.
 

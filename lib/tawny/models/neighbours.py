@@ -29,11 +29,11 @@ class ItemNeighboursConfig(BaseModel):
 
     model_config = ConfigDict(frozen=True, extra="forbid")
 
-    user_damping: NonNegativeFloat = 0.5
+    user_damping: NonNegativeFloat = 1.0
     source_damping: NonNegativeFloat = 0.5
     target_damping: NonNegativeFloat = 0.5
     shrinkage: NonNegativeFloat = 10.0
-    n_neighbours: PositiveInt = 200
+    n_neighbours: PositiveInt = 500
     position_power: NonNegativeFloat = 1.0
     half_life_days: PositiveFloat | None = None
     trend_half_life_days: PositiveFloat | None = None

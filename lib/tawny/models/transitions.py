@@ -36,7 +36,7 @@ class TransitionsConfig(BaseModel):
     window: PositiveInt = 15
     gap_power: NonNegativeFloat = 0.8
     backward_weight: NonNegativeFloat = 0.1
-    source_damping: NonNegativeFloat = 1.0
+    source_damping: NonNegativeFloat = 0.8
     target_damping: NonNegativeFloat = 0.25
     shrinkage: NonNegativeFloat = 20.0
     n_followers: PositiveInt = 500
@@ -59,7 +59,6 @@ class Transitions(ItemMatrixModel):
     @classmethod
     def from_counts(cls, counts: sparse.csr_array, n_users: Floats, settings: TransitionsConfig) -> Self:
         """The model from the summed `pairs` of all users, float32 [I, I], and the number of users per item, [I]."""
-        counts = counts + settings.backward_weight * counts.T
         damped = np.maximum(n_users, 1).astype(np.float64) + settings.shrinkage
         followed = scale(counts, damped**-settings.source_damping, damped**-settings.target_damping)
         return cls(top_of_rows(followed, settings.n_followers), settings)
@@ -77,14 +76,16 @@ class Transitions(ItemMatrixModel):
 
 
 def pairs(users: Histories, settings: TransitionsConfig) -> tuple[Ints, Ints, Floats]:
-    """Ordered pairs of different items within the window, summed over the batch: earlier [P], later [P], value [P].
+    """Ordered pairs of different items within the window, summed over the batch: past item [P], listed item [P], value [P].
 
-    Values of several batches add up.
+    A pair counts in full for what came later, and `backward_weight` times for what came before. Values of several batches
+    add up.
     """
     n_items = int(users.items.max(initial=-1)) + 1
     weights = faded(users, settings.trend_half_life_days).weights
     earlier, later, values = _followers(users.indptr, users.items, weights, settings.window, settings.gap_power)
-    summed = sparse.coo_array(sparse.csr_array((values, (earlier, later)), shape=(n_items, n_items)))
+    forward = sparse.csr_array((values, (earlier, later)), shape=(n_items, n_items))
+    summed = sparse.coo_array(forward + settings.backward_weight * forward.T)
     return summed.row.astype(np.int32), summed.col.astype(np.int32), summed.data.astype(np.float32)
 
 
