@@ -10,8 +10,9 @@ from rich.table import Table
 @cache
 def console() -> Console:
     """The one console of this process. Without a terminal its lines are as long as they need to be."""
-    out = Console(highlight=False, soft_wrap=False)
-    return out if out.is_terminal else Console(highlight=False, width=200)
+    # Titles and slices have brackets of their own.
+    out = Console(highlight=False, markup=False)
+    return out if out.is_terminal else Console(highlight=False, markup=False, width=200)
 
 
 def grid(*headers: str, title: str | None = None, right: tuple[str, ...] = ()) -> Table:

@@ -21,9 +21,9 @@ def show_dry_run(bench: Workbench, task: Task, run_date: "date") -> None:
     """
     run = open_run(task, run_date, bench.env, bench.night, bench.arrow)
     out = console()
-    out.print(f"dry run of {task.task_id} for {run_date} ({task.job.engine}): {task.purpose}", markup=False)
+    out.print(f"dry run of {task.task_id} for {run_date} ({task.job.engine}): {task.purpose}")
     for title, settings in (("settings of the job", run.config), ("settings of the night", bench.night)):
-        out.print(f"\n{title}: {settings.model_dump_json()}", markup=False, soft_wrap=True)
+        out.print(f"\n{title}: {settings.model_dump_json()}", soft_wrap=True)
     table = grid("", "table", "version", "rows", right=("version", "rows"))
     for ref in task.reads:
         try:

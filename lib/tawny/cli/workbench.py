@@ -17,6 +17,7 @@ if TYPE_CHECKING:
 
     from tawny.core.lake import Lake
     from tawny.delta.arrow_io import ArrowLake
+    from tawny.delta.spark_io import SparkLake
 
 
 class Workbench:
@@ -46,11 +47,11 @@ class Workbench:
         return ArrowLake(self.env.root)
 
     @cached_property
-    def spark(self) -> "Lake[Any]":
+    def spark(self) -> "SparkLake":
         """The tables in the one Spark session of this process."""
-        from tawny.delta.open import open_lake
+        from tawny.delta.spark_io import SparkLake
 
-        return open_lake(self.env, "spark")
+        return SparkLake(self.env)
 
     def open(self, task: Task, run_date: "date") -> Run[Any, Any]:
         """The run of a task on the lake of its engine.
@@ -84,10 +85,10 @@ class Workbench:
         from tawny.training.launch import launch
 
         self.arrow.ensure(tables_of(task))
-        arguments = ["--run-date", run_date.isoformat()]
+        arguments = [str(job_file(task)), "--run-date", run_date.isoformat()]
         arguments += ["--variant", task.variant] if task.variant else []
         arguments += ["--env", str(self.env_file)] if self.env_file else []
-        launch(job_file(task), arguments, n_workers)
+        launch(arguments, n_workers)
         return newest_record(self.arrow, task, run_date)
 
 

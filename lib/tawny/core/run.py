@@ -24,6 +24,9 @@ from tawny.core.table import TableRef, TableSlice, TableSpec, overlaps, spec_of
 
 logger = logging.getLogger(__name__)
 
+LANDING = "landing"
+"""Stands for the landing files in a record's `rows_read`."""
+
 C = TypeVar("C", bound=JobConfig)
 F = TypeVar("F")
 
@@ -102,6 +105,10 @@ class Run(Generic[C, F]):
         spec = self._declared(table, self.task.job.reads_earlier)
         before: tuple[Condition, ...] = ((RUN_DATE, "<", self.run_date),)
         return self.lake.read(spec, self._pin(spec, before, may_be_empty=True), before)
+
+    def landed(self, n_rows: int) -> None:
+        """Note how many rows the landing files hold: they are the rows that an ingest job reads."""
+        self.record.rows_read[LANDING] = n_rows
 
     def look(self, table: TableRef) -> tuple[int, int | None]:
         """The version that `read` would pin, and the rows it would give; None where Delta's log alone cannot say.
