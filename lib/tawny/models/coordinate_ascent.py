@@ -70,8 +70,9 @@ def climb(sources: Doubles, answers: Answers) -> Doubles:
     """
     n_sources = sources.shape[2]
     ends = [_climb_from(np.eye(n_sources)[start], sources, answers) for start in range(n_sources)]
-    weights, _ = max(ends, key=lambda end: end[1])
-    return np.asarray(weights / weights.sum(), np.float64)
+    ends = [(weights / weights.sum(), value) for weights, value in ends]
+    # Of equally good ends the one that leans most on one source.
+    return max(ends, key=lambda end: (end[1], end[0].max()))[0]
 
 
 def _climb_from(weights: Doubles, sources: Doubles, answers: Answers) -> tuple[Doubles, float]:
