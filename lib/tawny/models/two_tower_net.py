@@ -1,0 +1,128 @@
+"""The two towers in Keras, as they are trained; `two_tower.py` is the same function as it is served.
+
+Shapes: B examples, I items, C categories, D dimensions, L window, P poolings, F user features, M hidden.
+
+Item vectors are made for the whole catalogue at every step and then looked up, so gradients of the item tower are dense
+[I, D]. Measured: Keras' Adam updates all rows in either case, and a window of 50 names more rows than most catalogues up
+to 50,000 items have, so sparse gradients would cost more to exchange than dense ones.
+"""
+
+from typing import Any
+
+import keras
+import numpy as np
+from keras import ops
+
+from tawny.models.base import Arrays, Floats
+from tawny.models.two_tower import PADDED, TwoTower, TwoTowerConfig
+
+
+class ItemTower(keras.layers.Layer):  # type: ignore[misc]  # keras is untyped
+    """Item vectors of length one: an embedding per item plus a projection of the item's categories."""
+
+    def __init__(self, n_items: int, n_categories: int, dim: int, seed: int) -> None:
+        """I, C and D; the seed is of the initial weights."""
+        super().__init__(name="item_tower")
+        normal = keras.initializers.RandomNormal(stddev=dim**-0.5, seed=seed)
+        self.embedding = self.add_weight(shape=(n_items, dim), initializer=normal, name="embedding")
+        self.projection = self.add_weight(shape=(n_categories, dim), initializer="zeros", name="projection")
+
+    def call(self, categories: Any) -> Any:
+        """float32 [I, D]; `categories` is float32 [I, C], each row summing to 1, or to 0 without categories."""
+        return normalised(self.embedding + ops.matmul(categories, self.projection))
+
+
+class UserTower(keras.layers.Layer):  # type: ignore[misc]  # keras is untyped
+    """User vectors of length one, from the window of the history and the features."""
+
+    def __init__(self, config: TwoTowerConfig, n_features: int, seed: int) -> None:
+        """`n_features` is F; the seed is of the initial weights."""
+        super().__init__(name="user_tower")
+        p, d, m = config.poolings, config.dim, config.hidden
+        glorot = [keras.initializers.GlorotUniform(seed=seed + i) for i in range(2)]
+        self.positions = self.add_weight(shape=(p, config.window), initializer=_decays(p), name="positions")
+        self.queries = self.add_weight(shape=(p, d), initializer="zeros", name="queries")
+        self.hidden = self.add_weight(shape=(p * d + n_features, m), initializer=glorot[0], name="hidden")
+        self.hidden_bias = self.add_weight(shape=(m,), initializer="zeros", name="hidden_bias")
+        self.out = self.add_weight(shape=(m, d), initializer=glorot[1], name="out")
+        self.out_bias = self.add_weight(shape=(d,), initializer="zeros", name="out_bias")
+
+    def call(self, entries: Any, log_weights: Any, features: Any, keep: Any) -> Any:
+        """float32 [B, D].
+
+        Args:
+            entries: float32 [B, L, D], item vectors of the window, the newest first.
+            log_weights: float32 [B, L], `PADDED` where there is no entry.
+            features: float32 [B, F], standardised.
+            keep: float32 [B, M] or 1.0, what the hidden layer is multiplied with (dropout).
+        """
+        content = ops.einsum("pd,bld->bpl", self.queries, entries)
+        shares = ops.softmax(log_weights[:, None, :] + self.positions + content)
+        shares *= ops.cast(log_weights[:, :1, None] > PADDED / 2, "float32")
+        pooled = ops.matmul(shares, entries)
+        flat = ops.concatenate([ops.reshape(pooled, (-1, self.hidden.shape[0] - features.shape[1])), features], axis=1)
+        hidden = ops.relu(ops.matmul(flat, self.hidden) + self.hidden_bias) * keep
+        return normalised(ops.mean(pooled, axis=1) + ops.matmul(hidden, self.out) + self.out_bias)
+
+
+class TwoTowerNet(keras.Model):  # type: ignore[misc]  # keras is untyped
+    """Both towers, and the way to and from plain arrays."""
+
+    def __init__(self, config: TwoTowerConfig, categories: Floats, features: Floats | None, seed: int) -> None:
+        """`categories` float32 [I, C]; `features` float32 [U, F] of the training users, or None, to standardise by."""
+        super().__init__(name="two_tower")
+        self.config = config
+        known = np.zeros((1, 0), np.float32) if features is None else features
+        self.feature_mean = known.mean(axis=0)
+        self.feature_scale = np.maximum(known.std(axis=0), np.float32(1e-3))
+        self.categories = categories / np.maximum(categories.sum(axis=1, keepdims=True), 1)
+        n_items, n_categories = categories.shape
+        self.items = ItemTower(n_items, n_categories, config.dim, seed)
+        self.users = UserTower(config, known.shape[1], seed + 1)
+
+    def call(self, window: Any, log_weights: Any, features: Any, keep: Any = 1.0) -> tuple[Any, Any]:
+        """User vectors float32 [B, D] and all item vectors float32 [I, D]; arguments as of `UserTower.call`.
+
+        `window` is int32 [B, L], item indices.
+        """
+        item_vectors = self.items(self.categories)
+        return self.users(ops.take(item_vectors, window, axis=0), log_weights, features, keep=keep), item_vectors
+
+    def standardised(self, features: Floats | None) -> Floats | None:
+        """Features float32 [U, F] as the user tower takes them; None stays None."""
+        return None if features is None else (features - self.feature_mean) / self.feature_scale
+
+    def weights_by_name(self) -> dict[str, Floats]:
+        """Every trainable weight, by its path."""
+        return {v.path: np.asarray(v.numpy(), np.float32) for v in self.trainable_variables}
+
+    def set_weights_by_name(self, weights: Arrays) -> None:
+        """Put `weights_by_name()` of an earlier net of the same shapes in place.
+
+        Raises:
+            KeyError: a weight is missing.
+            ValueError: a shape differs.
+        """
+        for variable in self.trainable_variables:
+            variable.assign(weights[variable.path])
+
+    def served(self) -> TwoTower:
+        """The model as it is served."""
+        user = {v.name: v.numpy() for v in self.users.trainable_variables}
+        scales = {"feature_mean": self.feature_mean, "feature_scale": self.feature_scale}
+        return TwoTower({"item_vectors": self.items(self.categories).numpy(), **user, **scales}, self.config)
+
+
+def normalised(vectors: Any) -> Any:
+    """The vectors, float32 [.., D], at length one; a zero vector stays zero, with finite gradients."""
+    return vectors * ops.rsqrt(ops.maximum(ops.sum(vectors * vectors, axis=-1, keepdims=True), 1e-12))
+
+
+def _decays(poolings: int) -> Any:
+    """Initial weights of position: from a plain mean to mostly the newest entry, so that the poolings start apart."""
+
+    def initial(shape: tuple[int, int], dtype: str) -> Any:
+        rates = np.concatenate([[0.0], np.geomspace(0.05, 1.0, poolings - 1)]) if poolings > 1 else np.array([0.05])
+        return ops.convert_to_tensor(-rates[:, None] * np.arange(shape[1]), dtype)
+
+    return initial

@@ -1,0 +1,131 @@
+"""The served two-tower model is the trained one, and its parts can be followed by hand."""
+
+import sys
+
+import numpy as np
+import pytest
+
+from tawny.models.base import Histories
+from tawny.models.two_tower import PADDED, TwoTower, TwoTowerConfig, windows
+
+SMALL = TwoTowerConfig(dim=8, window=5, poolings=3, hidden=16)
+
+
+def histories(n_users: int = 40, n_items: int = 30, n_features: int = 0, seed: int = 0) -> Histories:
+    rng = np.random.default_rng(seed)
+    lengths = rng.integers(0, 12, n_users)
+    n = int(lengths.sum())
+    return Histories(
+        np.concatenate([[0], np.cumsum(lengths)]),
+        rng.integers(0, n_items, n).astype(np.int32),
+        rng.uniform(0.1, 2.0, n).astype(np.float32),
+        rng.uniform(0, 30, n).astype(np.float32),
+        rng.normal(3, 2, (n_users, n_features)).astype(np.float32) if n_features else None,
+    )
+
+
+def by_hand() -> TwoTower:
+    """Three items at 0, 60 and 90 degrees; plain mean pooling; a hidden layer that adds nothing."""
+    vectors = [[1, 0], [0.5, np.sqrt(0.75)], [0, 1]]
+    settings = TwoTowerConfig(dim=2, window=2, poolings=1, hidden=1)
+    arrays = {
+        "item_vectors": vectors,
+        "positions": np.zeros((1, 2)),
+        "queries": np.zeros((1, 2)),
+        "hidden": np.zeros((2, 1)),
+        "hidden_bias": np.zeros(1),
+        "out": np.zeros((1, 2)),
+        "out_bias": np.zeros(2),
+        "feature_mean": np.zeros(0),
+        "feature_scale": np.zeros(0),
+    }
+    return TwoTower(arrays, settings)
+
+
+def users(*items: list[int], weights: list[float] | None = None) -> Histories:
+    flat = np.array([item for row in items for item in row], np.int32)
+    indptr = np.cumsum([0, *map(len, items)])
+    return Histories(indptr, flat, np.array(weights or np.ones(len(flat)), np.float32), np.zeros(len(flat), np.float32))
+
+
+def test_window_takes_the_newest_entries_newest_first() -> None:
+    items, log_weights = windows(users([4, 5, 6], [7], []), np.array([0, 3, 4]), np.array([3, 4, 4]), 2)
+    assert items.tolist() == [[6, 5], [7, 0], [0, 0]]
+    assert log_weights.tolist() == [[0, 0], [0, PADDED], [PADDED, PADDED]]
+
+
+def test_score_is_the_cosine_with_the_mean_of_the_window() -> None:
+    # Items 0 and 2 are at 0 and 90 degrees, their mean at 45: cosines of 45, 15 and 45 degrees.
+    expected = np.cos(np.radians([[45, 15, 45], [0, 60, 90]]))
+    assert by_hand().score(users([0, 2], [0])) == pytest.approx(expected, abs=1e-6)
+
+
+def test_weights_shift_the_mean() -> None:
+    # 3 : 1 for item 0: the mean (0.75, 0.25) has length sqrt(0.625).
+    scores = by_hand().score(users([0, 2], weights=[3.0, 1.0]))
+    assert scores[0, [0, 2]] == pytest.approx(np.array([0.75, 0.25]) / np.sqrt(0.625), abs=1e-6)
+
+
+def test_contributions_are_shares_of_the_pooling_times_the_product() -> None:
+    # Each of the two newest has half the pooling; item 0 beyond the window adds nothing; -1 pads the list.
+    parts = by_hand().contributions(users([0, 2, 0]), np.array([[1, 0, -1]], np.int32))
+    half_sine = np.sqrt(0.75) / 2
+    assert parts == pytest.approx(np.array([[0, 0, 0], [half_sine, 0, 0], [0.25, 0.5, 0]]), abs=1e-6)
+
+
+def test_user_without_history_and_features_has_no_scores() -> None:
+    assert np.isneginf(by_hand().score(users([], [0]))[0]).all()
+
+
+@pytest.mark.parametrize("n_features", [0, 3])
+def test_served_model_equals_the_keras_net(n_features: int) -> None:
+    net, batch = make_net(n_features), histories(n_features=n_features)
+    items, log_weights = windows(batch, batch.indptr[:-1], batch.indptr[1:], SMALL.window)
+    features = net.standardised(batch.features) if n_features else np.zeros((batch.n_users, 0), np.float32)
+    user_vectors, item_vectors = net(items, log_weights, features)
+    expected = user_vectors.numpy() @ item_vectors.numpy().T
+    scores = net.served().score(batch)
+    known = np.isfinite(scores)
+    assert known.all() == (n_features > 0)
+    assert np.abs(scores - expected)[known].max() < 1e-5
+
+
+def test_missing_features_are_scored_as_the_mean_user() -> None:
+    model, batch = make_net(3).served(), histories(n_features=3)
+    mean = np.broadcast_to(model.arrays()["feature_mean"], (batch.n_users, 3))
+    with_mean = Histories(batch.indptr, batch.items, batch.weights, batch.ages_days, mean)
+    without = Histories(batch.indptr, batch.items, batch.weights, batch.ages_days)
+    has_history = np.diff(batch.indptr) > 0
+    assert np.allclose(model.score(with_mean)[has_history], model.score(without)[has_history], atol=1e-6)
+    assert np.isneginf(model.score(without)[~has_history]).all()
+
+
+def test_restored_model_scores_the_same() -> None:
+    model, batch = make_net(3).served(), histories(n_features=3)
+    again = TwoTower.restore(model.config(), model.arrays())
+    assert np.array_equal(again.score(batch), model.score(batch))
+
+
+def test_weights_go_from_net_to_net() -> None:
+    net, other = make_net(3), make_net(3, seed=9)
+    other.set_weights_by_name(net.weights_by_name())
+    batch = histories(n_features=3)
+    assert np.array_equal(other.served().score(batch), net.served().score(batch))
+
+
+def test_scoring_needs_no_tensorflow() -> None:
+    import subprocess
+
+    code = "import sys, tawny.models.two_tower; sys.exit('tensorflow' in sys.modules or 'keras' in sys.modules)"
+    assert subprocess.run([sys.executable, "-c", code], check=False).returncode == 0
+
+
+def make_net(n_features: int, seed: int = 1):  # type: ignore[no-untyped-def]
+    from tawny.models.two_tower_net import TwoTowerNet
+
+    rng = np.random.default_rng(seed)
+    categories = (np.random.default_rng(0).random((30, 4)) < 0.4).astype(np.float32)
+    net = TwoTowerNet(SMALL, categories, histories(n_features=n_features).features, seed)
+    for variable in net.trainable_variables:  # away from the zeros some start at, so that every term counts
+        variable.assign_add(rng.normal(0, 0.3, variable.shape))
+    return net
