@@ -6,7 +6,7 @@ Made for the trainers, the manifest, models and the command line. MERGE is left 
 import logging
 from collections.abc import Sequence
 from datetime import date, datetime
-from functools import reduce
+from functools import partial, reduce
 from typing import Any
 
 import pyarrow as pa
@@ -14,9 +14,11 @@ import pyarrow.compute as pc
 from deltalake import CommitProperties, DeltaTable, Transaction, write_deltalake
 from deltalake.exceptions import CommitFailedError, DeltaError, TableNotFoundError
 
-from tawny.core.errors import CheckError, ConfigError, SchemaError, StaleInputError
+from tawny.core.errors import CheckError, ConfigError, StaleInputError
 from tawny.core.lake import Conditions, Value, Written
 from tawny.core.table import TableSpec
+from tawny.delta.again import again_on
+from tawny.delta.arrow_check import check_unique, conform
 from tawny.delta.types import arrow_schema
 
 logger = logging.getLogger(__name__)
@@ -35,9 +37,8 @@ class ArrowLake:
     def ensure(self, specs: Sequence[TableSpec]) -> None:
         """Create the tables that are not there yet; two callers at once are fine."""
         for spec in specs:
-            if not DeltaTable.is_deltatable(self.path(spec)):
-                self._create(spec)
-            self._constrain(spec)
+            # Of two creators at once, the one that lost looks again and finds the winner's table.
+            again_on(CommitFailedError, partial(self._ensure, spec))
 
     def version(self, spec: TableSpec) -> int:
         """The newest version."""
@@ -73,29 +74,33 @@ class ArrowLake:
             rule = "merge_by_key is done by Spark only."
             raise ConfigError(where=spec.name, rule=rule, came="an Arrow table", do="Give the job engine='spark'.")
         check_unique(spec, table)
+        try:
+            return again_on(CommitFailedError, lambda: self._commit(spec, table, constants, app_id))
+        except DeltaError as exc:
+            raise _as_check_error(spec, exc) from exc
+
+    def commits_since(self, spec: TableSpec, version: int) -> list[dict[str, Any]]:
+        """The commits after that version, newest first, as Delta's log describes them."""
+        delta = self._open(spec, None)
+        return delta.history(delta.version() - version) if delta.version() > version else []
+
+    def _commit(self, spec: TableSpec, table: pa.Table, constants: dict[str, Value], app_id: str) -> Written:
         delta = self._open(spec, None)
         if spec.mode == "append_once" and delta.transaction_version(app_id) is not None:
             logger.info("%s: %s has landed already", spec.name, app_id)
             return Written(delta.version(), 0)
-        return self._commit(spec, delta, table, constants, app_id)
+        if spec.mode == "append_once":
+            once = CommitProperties(app_transactions=[Transaction(app_id, 1)])
+            write_deltalake(delta, table, mode="append", commit_properties=once)
+        else:
+            # An explicit predicate: an empty table empties the partition.
+            write_deltalake(delta, table, mode="overwrite", predicate=sql_predicate(constants))
+        return Written(delta.version(), table.num_rows)
 
-    def _commit(
-        self, spec: TableSpec, delta: DeltaTable, table: pa.Table, constants: dict[str, Value], app_id: str
-    ) -> Written:
-        try:
-            if spec.mode == "append_once":
-                once = CommitProperties(app_transactions=[Transaction(app_id, 1)], max_commit_retries=15)
-                write_deltalake(delta, table, mode="append", commit_properties=once)
-            else:
-                retry = CommitProperties(max_commit_retries=15)
-                predicate = sql_predicate(constants)
-                write_deltalake(delta, table, mode="overwrite", predicate=predicate, commit_properties=retry)
-        except DeltaError as exc:
-            if "constraint" not in str(exc).lower() and "invariant" not in str(exc).lower():
-                raise
-            do = "Nothing was written. Mend the job or the data."
-            raise CheckError(where=spec.name, rule="every row must meet the table's checks.", came=str(exc), do=do) from exc
-        return Written(self._open(spec, None).version(), table.num_rows)
+    def _ensure(self, spec: TableSpec) -> None:
+        if not DeltaTable.is_deltatable(self.path(spec)):
+            self._create(spec)
+        self._constrain(spec)
 
     def _create(self, spec: TableSpec) -> None:
         properties = {
@@ -104,16 +109,10 @@ class ArrowLake:
             # Erased rows must not stay readable for readers of raw Parquet, the trainers among them.
             "delta.enableDeletionVectors": "false",
         }
-        try:
-            DeltaTable.create(
-                self.path(spec), arrow_schema(spec), mode="ignore", partition_by=list(spec.partition_by) or None,
-                name=spec.name, description=spec.doc, configuration=properties,
-            )  # fmt: skip
-        except (CommitFailedError, DeltaError) as exc:
-            # Two creators at once: the one that lost finds the winner's table.
-            if not DeltaTable.is_deltatable(self.path(spec)):
-                raise
-            logger.debug("%s was created by somebody else: %s", spec.name, exc)
+        DeltaTable.create(
+            self.path(spec), arrow_schema(spec), mode="ignore", partition_by=list(spec.partition_by) or None,
+            name=spec.name, description=spec.doc, configuration=properties,
+        )  # fmt: skip
 
     def _constrain(self, spec: TableSpec) -> None:
         """Add the checks that the table does not have yet: also those declared since it was created."""
@@ -135,39 +134,6 @@ class ArrowLake:
 _COMPARE = {"=": pc.equal, "<": pc.less, ">=": pc.greater_equal}
 
 
-def conform(spec: TableSpec, table: pa.Table, constants: dict[str, Value]) -> pa.Table:
-    """The table with the run's constants filled in, its columns in the declared order and of the declared types.
-
-    Raises:
-        SchemaError: a column is missing, unknown, of another type, or null where it must not be.
-    """
-    schema = arrow_schema(spec)
-    for name, value in constants.items():
-        if name not in table.column_names:
-            table = table.append_column(name, pa.array([value] * table.num_rows, schema.field(name).type))
-    if set(table.column_names) != set(schema.names):
-        raise _schema_error(spec, f"columns {', '.join(sorted(table.column_names))}")
-    try:
-        table = table.select(schema.names).cast(schema)
-    except (pa.ArrowInvalid, pa.ArrowNotImplementedError, ValueError) as exc:
-        raise _schema_error(spec, str(exc)) from exc
-    for field in schema:
-        if not field.nullable and table[field.name].null_count:
-            raise _schema_error(spec, f"{table[field.name].null_count} nulls in {field.name}")
-    return table
-
-
-def check_unique(spec: TableSpec, table: pa.Table) -> None:
-    """Raise CheckError where two rows have the same key."""
-    groups = table.select(list(spec.key)).group_by(list(spec.key)).aggregate([([], "count_all")])
-    twice = groups.filter(pc.greater(groups["count_all"], 1))
-    if twice.num_rows:
-        came = f"{twice.num_rows} keys more than once, such as {twice.slice(0, 1).to_pylist()[0]}"
-        raise CheckError(
-            where=spec.name, rule=f"({', '.join(spec.key)}) must be unique.", came=came, do="Nothing was written."
-        )
-
-
 def sql_predicate(constants: dict[str, Value]) -> str:
     """The partitions that a run owns, as SQL.
 
@@ -177,8 +143,12 @@ def sql_predicate(constants: dict[str, Value]) -> str:
     return " AND ".join(f"{column} = '{value}'" for column, value in constants.items())
 
 
-def _schema_error(spec: TableSpec, came: str) -> SchemaError:
-    return SchemaError(where=spec.name, rule=f"the frame must have the columns {spec.ddl}.", came=came, do="Mend the job.")
+def _as_check_error(spec: TableSpec, exc: DeltaError) -> Exception:
+    text = str(exc)
+    if not any(mark in text.lower() for mark in ("validation check", "constraint", "invariant")):
+        return exc
+    rule = f"every row must meet the table's checks ({'; '.join(spec.checks.values())})."
+    return CheckError(where=spec.name, rule=rule, came=text, do="Nothing was written. Mend the job or the data.")
 
 
 def _expression(where: Conditions) -> pc.Expression | None:

@@ -1,11 +1,22 @@
 """Tables as Spark DataFrames."""
 
+import uuid
 from collections.abc import Callable, Sequence
 from datetime import date, datetime
-from functools import cached_property
+from functools import cached_property, partial
+from threading import Lock
 from typing import Any, cast
 
 import pyarrow as pa
+from delta.exceptions import (
+    ConcurrentAppendException,
+    ConcurrentDeleteDeleteException,
+    ConcurrentDeleteReadException,
+    ConcurrentTransactionException,
+    ConcurrentWriteException,
+    MetadataChangedException,
+    ProtocolChangedException,
+)
 from delta.tables import DeltaTable
 from py4j.protocol import Py4JJavaError
 from pyspark import StorageLevel
@@ -18,6 +29,7 @@ from tawny.core.config import Env
 from tawny.core.errors import CheckError, SchemaError
 from tawny.core.lake import Conditions, Value, Written
 from tawny.core.table import TableSpec
+from tawny.delta.again import again_on
 from tawny.delta.arrow_io import ArrowLake, sql_predicate
 from tawny.delta.session import spark_session
 
@@ -69,46 +81,67 @@ class SparkLake:
             ready.unpersist()
 
     def _commit(self, spec: TableSpec, frame: DataFrame, constants: dict[str, Value], app_id: str) -> Written:
+        # Delta's commit says which of several writers at once made it; the version number alone does not.
+        tag = f"{app_id}/{uuid.uuid4().hex}"
         before = self.arrow.version(spec)
+        act = partial(self._merge, spec, frame, tag)
+        if spec.mode != "merge_by_key":
+            act = partial(self._save, spec, frame, constants, app_id, tag)
         try:
-            if spec.mode == "merge_by_key":
-                self._merge(spec, frame)
-            else:
-                self._save(spec, frame, constants, app_id)
+            again_on(_COLLISIONS, act)
         except (PySparkException, Py4JJavaError) as exc:
             raise _as_check_error(spec, exc) from exc
-        return self._written(spec, before)
+        return self._written(spec, before, tag)
 
-    def _save(self, spec: TableSpec, frame: DataFrame, constants: dict[str, Value], app_id: str) -> None:
+    def _save(self, spec: TableSpec, frame: DataFrame, constants: dict[str, Value], app_id: str, tag: str) -> None:
+        writer = frame.write.format("delta").option("userMetadata", tag)
         if spec.mode == "append_once":
             # The date is part of the app id, never the version: Delta skips versions that are not newer.
-            options = {"txnAppId": app_id, "txnVersion": "1"}
-            frame.write.format("delta").mode("append").options(**options).save(self.arrow.path(spec))
+            writer = writer.mode("append").options(txnAppId=app_id, txnVersion="1")
         else:
             # An explicit predicate: dynamic overwrite would leave yesterday's rows where today has none.
-            writer = frame.write.format("delta").mode("overwrite").option("replaceWhere", sql_predicate(constants))
-            writer.save(self.arrow.path(spec))
+            writer = writer.mode("overwrite").option("replaceWhere", sql_predicate(constants))
+        writer.save(self.arrow.path(spec))
 
-    def _merge(self, spec: TableSpec, frame: DataFrame) -> None:
+    def _merge(self, spec: TableSpec, frame: DataFrame, tag: str) -> None:
         on = " AND ".join(f"old.`{column}` = new.`{column}`" for column in spec.key)
         target = DeltaTable.forPath(self.spark, self.arrow.path(spec)).alias("old")
         merge = target.merge(frame.alias("new"), on)
         if not spec.is_immutable:
             # A row that did not change is not rewritten: the same night again leaves every file as it is.
             merge = merge.whenMatchedUpdateAll(condition=_differs(spec))
-        merge.whenNotMatchedInsertAll().execute()
+        merge = merge.whenNotMatchedInsertAll()
+        # MERGE takes its tag from the session only, so merges of one session go one after another.
+        with _MERGING:
+            self.spark.conf.set(_TAG, tag)
+            try:
+                merge.execute()
+            finally:
+                self.spark.conf.unset(_TAG)
 
-    def _written(self, spec: TableSpec, before: int) -> Written:
-        """The version that this write made: the newest of ours, or the old one where Delta had nothing to commit."""
-        after = self.arrow.version(spec)
-        if after == before:
-            return Written(before, 0)
-        metrics = DeltaTable.forPath(self.spark, self.arrow.path(spec)).history(1).select("operationMetrics").first()
-        counted = dict(metrics[0] or {}) if metrics else {}
-        key = "numTargetRowsInserted" if spec.mode == "merge_by_key" else "numOutputRows"
-        updated = int(counted.get("numTargetRowsUpdated", 0)) if spec.mode == "merge_by_key" else 0
-        return Written(after, int(counted.get(key, 0)) + updated)
+    def _written(self, spec: TableSpec, before: int, tag: str) -> Written:
+        """The version that this write made and its rows; the newest version and 0 where Delta had nothing to commit."""
+        for commit in self.arrow.commits_since(spec, before):
+            if commit.get("userMetadata") == tag:
+                counted = commit.get("operationMetrics", {})
+                merged = ("numTargetRowsInserted", "numTargetRowsUpdated")
+                keys = merged if spec.mode == "merge_by_key" else ("numOutputRows",)
+                return Written(commit["version"], sum(int(counted.get(key, 0)) for key in keys))
+        return Written(self.arrow.version(spec), 0)
 
+
+_TAG = "spark.databricks.delta.commitInfo.userMetadata"
+_MERGING = Lock()
+# delta-spark's Python classes for these share no base.
+_COLLISIONS = (
+    ConcurrentAppendException,
+    ConcurrentDeleteDeleteException,
+    ConcurrentDeleteReadException,
+    ConcurrentTransactionException,
+    ConcurrentWriteException,
+    MetadataChangedException,
+    ProtocolChangedException,
+)
 
 _COMPARE: dict[str, Callable[[Column, Column], Column]] = {
     "=": lambda column, value: column == value,
