@@ -1,45 +1,47 @@
 #!/usr/bin/env bash
-# Builds the Horovod wheel once and keeps it in a cache folder; prints the wheel's path.
-#   scripts/horovod_wheel.sh VENV_PYTHON CACHE_DIR
-# The wheel is compiled against the TensorFlow of VENV_PYTHON, so the cache is keyed by both versions.
+# Prints the path of a Horovod wheel; builds it first (1 to 3 minutes) where the shelf has none.
+#   scripts/horovod_wheel.sh VENV SHELF
+# The wheel is compiled against the TensorFlow of VENV, so its place on the shelf names both versions, Python's and the machine's.
 set -euo pipefail
-python=$1
-cache=$2
-here=$(cd "$(dirname "$0")/.." && pwd)
+venv=$1
+shelf=$2
+requirements=$(cd "$(dirname "$0")/../requirements" && pwd)
 
-version=$(sed -n 's/^horovod==\([^ ]*\).*/\1/p' "$here/requirements/horovod.txt")
-tf=$("$python" -c 'from importlib.metadata import version; print(version("tensorflow"))')
-abi=$("$python" -c 'import sys; print("cp%d%d" % sys.version_info[:2])')
-shelf="$cache/horovod-$version-tf$tf-$abi"
-if compgen -G "$shelf/horovod-*.whl" >/dev/null; then
-  ls "$shelf"/horovod-*.whl
-  exit 0
+key=$("$venv/bin/python" - "$requirements/horovod.txt" <<'PY'
+import platform, re, sys
+from importlib.metadata import version
+horovod = re.search(r"^horovod==(\S+)", open(sys.argv[1]).read(), re.M)[1]
+print(f"horovod-{horovod}-tf{version('tensorflow')}-cp{sys.version_info[0]}{sys.version_info[1]}-{platform.machine()}")
+PY
+)
+place="$shelf/$key"
+log="$shelf/$key.log"
+
+build() { # build WORK: leaves the wheel in WORK/done
+  local work=$1 tools="$1/tools"
+  # The build needs older tools than the venv has, and the venv's TensorFlow.
+  "$venv/bin/python" -m venv "$tools"
+  "$tools/bin/pip" install --require-hashes -r "$requirements/build.txt"
+  "$venv/bin/python" -c 'import site; print(site.getsitepackages()[0])' >"$(echo "$tools"/lib/python3.*/site-packages)/venv.pth"
+  export PATH="$tools/bin:$PATH"
+  pip download --no-deps --no-build-isolation --no-binary horovod --require-hashes -r "$requirements/horovod.txt" -d "$work"
+  tar -xzf "$work"/horovod-*.tar.gz -C "$work" --strip-components=1 --one-top-level=source
+  # XLA's headers left TensorFlow's wheel: the file that uses them is not part of the build (horovod issue 3996).
+  sed -i '/tensorflow\/xla_mpi_ops.cc/d' "$work/source/horovod/tensorflow/CMakeLists.txt"
+  export HOROVOD_WITH_TENSORFLOW=1 HOROVOD_WITH_GLOO=1 HOROVOD_WITHOUT_MPI=1 HOROVOD_WITHOUT_PYTORCH=1 HOROVOD_WITHOUT_MXNET=1
+  pip wheel --no-deps --no-build-isolation --wheel-dir "$work/done" "$work/source"
+}
+
+if [[ ! -d $place ]]; then
+  echo "Building $key, once for all checkouts (1 to 3 minutes; log: $log)" >&2
+  mkdir -p "$shelf"
+  work=$(mktemp -d "$shelf/build.XXXXXX")
+  trap 'rm -rf "$work"' EXIT
+  # Not in a condition: `set -e` must hold inside.
+  trap 'rm -rf "$work"; tail -30 "$log" >&2; echo "Horovod did not build; the whole log: $log" >&2' ERR
+  (build "$work") >"$log" 2>&1
+  trap - ERR
+  # Two checkouts may build at once; the first wins.
+  mv -T "$work/done" "$place" 2>/dev/null || [[ -d $place ]]
 fi
-
-command -v g++ >/dev/null || { echo "Building Horovod needs a C++ compiler: apt-get install -y g++" >&2; exit 1; }
-command -v make >/dev/null || { echo "Building Horovod needs make: apt-get install -y make" >&2; exit 1; }
-
-mkdir -p "$cache"
-work=$(mktemp -d "$cache/build.XXXXXX")
-trap 'rm -rf "$work"' EXIT
-echo "building Horovod $version for TensorFlow $tf (1 to 3 minutes, once)" >&2
-{
-  # The tools of the build live beside it, not in the user's environment.
-  "$python" -m venv "$work/tools" --system-site-packages --without-pip
-  "$python" -m uv pip install -q --python "$work/tools/bin/python" --require-hashes -r "$here/requirements/build.txt"
-  echo "$("$python" -c 'import site; print(site.getsitepackages()[0])')" \
-    > "$work/tools/lib/$("$python" -c 'import sys; print("python%d.%d" % sys.version_info[:2])')/site-packages/tensorflow_of_the_venv.pth"
-  "$python" -m pip download -q --no-deps --no-build-isolation --no-binary :all: --require-hashes \
-    -r "$here/requirements/horovod.txt" -d "$work" 2>/dev/null || \
-    PATH="$work/tools/bin:$PATH" "$work/tools/bin/python" -m pip download -q --no-deps --no-build-isolation --no-binary :all: \
-      --require-hashes -r "$here/requirements/horovod.txt" -d "$work"
-  tar -xzf "$work"/horovod-*.tar.gz -C "$work" --strip-components=1 --one-top-level=src
-  # XLA's headers left TensorFlow's wheel: the file that uses them is not part of the build (upstream issue 3996).
-  sed -i '/tensorflow\/xla_mpi_ops.cc/d' "$work/src/horovod/tensorflow/CMakeLists.txt"
-  cd "$work/src"
-  PATH="$work/tools/bin:$PATH" HOROVOD_WITH_TENSORFLOW=1 HOROVOD_WITH_GLOO=1 HOROVOD_WITHOUT_MPI=1 \
-    HOROVOD_WITHOUT_PYTORCH=1 HOROVOD_WITHOUT_MXNET=1 \
-    "$work/tools/bin/python" setup.py -q bdist_wheel -d "$work/dist"
-} >"$cache/horovod-build.log" 2>&1 || { tail -30 "$cache/horovod-build.log" >&2; echo "Horovod did not build; the whole log: $cache/horovod-build.log" >&2; exit 1; }
-mkdir -p "$shelf.part" && mv "$work"/dist/horovod-*.whl "$shelf.part/" && mv "$shelf.part" "$shelf"
-ls "$shelf"/horovod-*.whl
+ls "$place"/horovod-*.whl
