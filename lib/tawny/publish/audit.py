@@ -9,6 +9,7 @@ from tawny.core.errors import CheckError
 
 # Every rule is a condition on one list (a row with items, seen_indices); the first that fails is named.
 _RULES = {
+    "a list is for an eligible user": "seen_indices IS NOT NULL",
     "a list has at most {k} items": "cardinality(items) <= {k}",
     "the items of a list are unique": "cardinality(array_distinct(items.item_index)) = cardinality(items)",
     "a list is ordered by score, ties by item": (
@@ -67,7 +68,6 @@ def audit(lists: DataFrame, users: DataFrame, catalog: DataFrame, earlier: DataF
 def _check_each(lists: DataFrame, limits: Limits, where: str) -> None:
     names = {"k": limits.k, "low": limits.low, "high": limits.high}
     rules = {rule.format(**names): sql.format(**names) for rule, sql in _RULES.items()}
-    rules["a list is for an eligible user"] = "seen_indices IS NOT NULL"
     failed = [F.min(F.when(~F.coalesce(F.expr(sql), F.lit(False)), F.col("user_id"))) for sql in rules.values()]
     found = lists.agg(*failed).first() or ()
     for rule, user in zip(rules, found, strict=True):
