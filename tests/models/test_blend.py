@@ -124,3 +124,10 @@ def test_the_measure_that_is_climbed_is_ndcg() -> None:
     answers = Answers.of(is_relevant[some], n_relevant[some], 5)
     expected = mean_ndcg(order[some], is_relevant[some], n_relevant[some], 5)
     assert answers.ndcg(order[some]).mean() == pytest.approx(expected)
+
+
+def test_of_many_users_some_are_picked_evenly() -> None:
+    scores, is_relevant, n_relevant = made(np.random.default_rng(1), 60, (1.0, 0.0))
+    assert (n_relevant > 0).sum() > 40
+    learned = Blend.learn("ab", scores, is_relevant, n_relevant, np.ones(60, bool), BlendConfig(max_users=40))
+    assert learned.warm.n_users == 40

@@ -1,3 +1,6 @@
+import subprocess
+import sys
+
 import numpy as np
 import pytest
 
@@ -46,3 +49,12 @@ def test_an_unknown_model_is_refused_with_the_names_that_exist(name: str) -> Non
 
 def test_a_class_is_found_by_its_files_name() -> None:
     assert saved_class("popularity") is Popularity
+
+
+def test_finding_the_models_loads_neither_keras_nor_spark() -> None:
+    code = "import sys; from tawny.models.registry import model_classes; print(*model_classes()); print(*sys.modules)"
+    names, modules = subprocess.run(
+        [sys.executable, "-c", code], capture_output=True, text=True, check=True
+    ).stdout.splitlines()
+    assert {"als", "popularity", "two_tower"} <= set(names.split())
+    assert not {"keras", "tensorflow", "pyspark"} & set(modules.split())

@@ -99,8 +99,7 @@ class Blend:
         kinds = []
         for chosen in (is_warm, ~is_warm):
             users = np.flatnonzero(chosen & (n_relevant > 0))
-            step = max(1, -(-len(users) // settings.max_users))
-            users = users[::step]
+            users = users[np.linspace(0, len(users), min(len(users), settings.max_users), endpoint=False).astype(np.int64)]
             kinds.append(_learn_segment(scores[users], is_relevant[users], n_relevant[users], settings))
         return cls(sources, kinds[0], kinds[1], settings)
 

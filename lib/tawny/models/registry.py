@@ -1,9 +1,9 @@
 """Finds a model's class by name: the class in `models/<name>.py` that bears the file's name. Nothing is listed anywhere."""
 
 import importlib
-import importlib.util
-import pkgutil
+import re
 from collections.abc import Mapping
+from pathlib import Path
 from typing import Any, ClassVar, Protocol, Self, runtime_checkable
 
 import tawny.models
@@ -34,28 +34,34 @@ def saved_class(name: str) -> type[Saved]:
     Raises:
         ConfigError: when there is no such file, or no such class in it.
     """
-    path = f"{tawny.models.__name__}.{name}"
-    found = _named_class(path, name) if name.isidentifier() and importlib.util.find_spec(path) else None
+    found = _named_class(name) if name in _file_names() else None
     if found is None:
         raise ConfigError(
             where="the name of a model",
             rule="A model must be a class that bears its file's name, in lib/tawny/models/<name>.py.",
             came=repr(name),
-            do=f"Use one of {', '.join(sorted(_file_names()))}, or add the file.",
+            do=f"Use one of {', '.join(_file_names())}, or add the file.",
         )
     return found
 
 
 def model_classes() -> dict[str, type[Model]]:
-    """Every `Model` of the folder by name, in order of name; imports all of its files."""
-    found = {name: _named_class(f"{tawny.models.__name__}.{name}", name) for name in _file_names()}
-    return {name: kind for name, kind in sorted(found.items()) if kind is not None and issubclass(kind, Model)}
+    """Every `Model` of the folder by name, in order of name; imports their files only."""
+    found = {name: _named_class(name) for name in _file_names()}
+    return {name: kind for name, kind in found.items() if kind is not None and issubclass(kind, Model)}
 
 
 def _file_names() -> list[str]:
-    return [module.name for module in pkgutil.iter_modules(tawny.models.__path__)]
+    """The files that give a class their own name; told from the text, so that no network in Keras is imported."""
+    files = (file for folder in tawny.models.__path__ for file in Path(folder).glob("*.py"))
+    return sorted(file.stem for file in files if _names_itself(file))
 
 
-def _named_class(path: str, name: str) -> type[Any] | None:
+def _names_itself(file: Path) -> bool:
+    return re.search(rf'^    name\b.*= "{file.stem}"$', file.read_text(), re.MULTILINE) is not None
+
+
+def _named_class(name: str) -> type[Any] | None:
+    path = f"{tawny.models.__name__}.{name}"
     classes = (value for value in vars(importlib.import_module(path)).values() if isinstance(value, type))
     return next((kind for kind in classes if kind.__module__ == path and getattr(kind, "name", None) == name), None)
