@@ -68,6 +68,7 @@ def test_rows_are_counted_by_partition_from_the_log(arrow_lake: ArrowLake) -> No
     assert arrow_lake.count(SCORES, version, (("run_date", "=", D2),)) == 1
     assert arrow_lake.count(SCORES, version, (("run_date", "<", D2),)) == 2
     assert arrow_lake.count(SCORES, version, (("run_date", ">=", D1), ("run_date", "<", D1))) == 0
+    assert arrow_lake.count(SCORES, version, (("run_date", "in", (D2, date(2020, 1, 9))),)) == 1
     assert arrow_lake.count(SCORES, version, (("n", "=", 1),)) is None
 
 
@@ -76,6 +77,8 @@ def test_a_read_keeps_only_rows_that_meet_all_conditions(arrow_lake: ArrowLake) 
     version = arrow_lake.write(SCORES, NUMBERS, {"run_date": D2}, "id").version
     found = arrow_lake.read(SCORES, version, (("run_date", "<", D2), ("key", "=", "a")))
     assert found.to_pylist() == [row(D1, "a", 1)]
+    found = arrow_lake.read(SCORES, version, (("run_date", "in", (D2, date(2020, 1, 9))),))
+    assert found.to_pylist() == [row(D2, "a", 1), row(D2, "b", None)]
 
 
 def test_an_instant_at_the_cutoff_is_not_before_it(lake_root: Path) -> None:

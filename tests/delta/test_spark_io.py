@@ -44,7 +44,7 @@ def test_an_older_date_after_a_newer_one_lands_and_an_empty_result_empties_its_p
 def test_a_pinned_version_is_read_through_conditions(write: Write, spark_lake: Any) -> None:
     first = write(SCORES, [("a", 1), ("b", 2)], run_date=D1).version
     write(SCORES, [("a", 5)], run_date=D1)
-    read = spark_lake.read(SCORES, first, (("run_date", "=", D1), ("n", ">=", 2)))
+    read = spark_lake.read(SCORES, first, (("run_date", "=", D1), ("key", "in", ("b", "c")), ("n", ">=", 2)))
     assert [tuple(found) for found in read.collect()] == [(D1, "b", 2)]
     assert spark_lake.read_arrow(SCORES, first, (("n", "<", 2),), max_rows=9).to_pylist() == [row(D1, "a", 1)]
 

@@ -8,7 +8,7 @@ from typing import Any, Literal, Protocol, TypeVar
 from tawny.core.table import TableSpec
 
 Value = str | int | date | datetime
-Condition = tuple[str, Literal["=", "<", ">="], Value]
+Condition = tuple[str, Literal["=", "<", ">="], Value] | tuple[str, Literal["in"], tuple[Value, ...]]
 Conditions = tuple[Condition, ...]
 
 F = TypeVar("F")

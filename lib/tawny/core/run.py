@@ -82,11 +82,12 @@ class Run(Generic[C, F]):
     def read(self, table: TableRef, **where: Value) -> F:
         """The rows of this run_date (tables that have one), of this slice, before the cutoff (tables that have a time).
 
-        The table's version is pinned at the first read of the run. `where` adds equalities on columns.
+        The table's version is pinned at the first read of the run. `where` adds equalities on columns. Where the job
+        declares slices of the table, the whole table means all of these and no others.
 
         Raises:
             ConfigError: the job does not declare that it reads the table.
-            StaleInputError: the partition is empty: the job that fills it has not run for this date.
+            StaleInputError: a partition is empty: the job that fills it has not run for this date.
         """
         spec, conditions = self._conditions(table, where, self.task.reads)
         return self.lake.read(spec, self._pin(spec, conditions), conditions)
@@ -102,7 +103,8 @@ class Run(Generic[C, F]):
 
     def read_earlier(self, table: TableRef) -> F:
         """The rows of all earlier run_dates."""
-        spec = self._declared(table, self.task.job.reads_earlier)
+        self._declared(table, self.task.job.reads_earlier)
+        spec = spec_of(table)
         before: tuple[Condition, ...] = ((RUN_DATE, "<", self.run_date),)
         return self.lake.read(spec, self._pin(spec, before, may_be_empty=True), before)
 
@@ -119,7 +121,7 @@ class Run(Generic[C, F]):
         """
         spec, conditions = self._conditions(table, {}, self.task.reads)
         version = self._pin(spec, conditions)
-        return version, self.lake.count(spec, version, conditions)
+        return version, self._count(spec, version, conditions)
 
     def write(self, frame: Any) -> Written:
         """Write the job's table (or slice), in the table's mode, in one commit; the last thing a job does.
@@ -158,24 +160,26 @@ class Run(Generic[C, F]):
         self.record.rows_written[spec.name] = written.n_rows
         return written
 
-    def _declared(self, table: TableRef, declared: tuple[TableRef, ...]) -> TableSpec:
-        if not any(overlaps(table, ref) for ref in declared):
+    def _declared(self, table: TableRef, declared: tuple[TableRef, ...]) -> tuple[TableRef, ...]:
+        """The declared references that the table, or slice, stands for."""
+        found = tuple(ref for ref in declared if overlaps(table, ref))
+        if not found:
             names = ", ".join(spec_of(ref).name for ref in declared) or "nothing"
             rule = f"a job reads only what it declares ({names})."
-            raise ConfigError(
-                where=self.task.task_id, rule=rule, came=str(spec_of(table).name), do="Add it to the job's reads."
-            )
-        return spec_of(table)
+            came = spec_of(table).name
+            raise ConfigError(where=self.task.task_id, rule=rule, came=came, do="Add it to the job's declaration.")
+        return (table,) if isinstance(table, TableSlice) or table in found else found
 
     def _conditions(
         self, table: TableRef, where: dict[str, Value], declared: tuple[TableRef, ...]
     ) -> tuple[TableSpec, tuple[Condition, ...]]:
-        spec = self._declared(table, declared)
+        spec = spec_of(table)
+        slices = tuple(ref.value for ref in self._declared(table, declared) if isinstance(ref, TableSlice))
         conditions: list[Condition] = []
         if RUN_DATE in spec.partition_by:
             conditions.append((RUN_DATE, "=", self.run_date))
-        if isinstance(table, TableSlice) and spec.slice_by:
-            conditions.append((spec.slice_by, "=", table.value))
+        if slices and spec.slice_by:
+            conditions.append((spec.slice_by, "in", slices))
         if spec.time_column:
             conditions.append((spec.time_column, "<", self.cutoff))
         conditions += [(column, "=", value) for column, value in where.items()]
@@ -183,17 +187,35 @@ class Run(Generic[C, F]):
 
     def _pin(self, spec: TableSpec, conditions: tuple[Condition, ...], *, may_be_empty: bool = False) -> int:
         version = self.record.versions_read.setdefault(spec.name, self.lake.version(spec))
-        n_rows = self.lake.count(spec, version, conditions)
-        if n_rows == 0 and RUN_DATE in spec.partition_by and not may_be_empty:
-            where = " and ".join(f"{c} {op} {v}" for c, op, v in conditions)
-            came = f"no rows where {where}, version {version}"
-            do = "Run the job that writes it for this run_date first (`tawny plan`)."
-            raise StaleInputError(
-                where=f"{self.task.task_id} reads {spec.name}", rule="inputs must be there.", came=came, do=do
-            )
+        if RUN_DATE in spec.partition_by and not may_be_empty:
+            self._refuse_empty(spec, version, conditions)
+        n_rows = self._count(spec, version, conditions)
         if n_rows is not None:
             self.record.rows_read[spec.name] = max(n_rows, self.record.rows_read.get(spec.name, 0))
         return version
+
+    def _count(self, spec: TableSpec, version: int, conditions: tuple[Condition, ...]) -> int | None:
+        """Rows of the partitions that the conditions name; None where they name none."""
+        on_partitions = tuple(condition for condition in conditions if condition[0] in spec.partition_by)
+        return self.lake.count(spec, version, on_partitions) if on_partitions or not conditions else None
+
+    def _refuse_empty(self, spec: TableSpec, version: int, conditions: tuple[Condition, ...]) -> None:
+        for one in _each_slice(conditions):
+            if self._count(spec, version, one) == 0:
+                where = " and ".join(f"{column} {op} {value}" for column, op, value in one if column in spec.partition_by)
+                raise StaleInputError(
+                    where=f"{self.task.task_id} reads {spec.name}",
+                    rule="inputs must be there.",
+                    came=f"no rows where {where}, version {version}",
+                    do="Run the job that writes it for this run_date first (`tawny plan`).",
+                )
+
+
+def _each_slice(conditions: tuple[Condition, ...]) -> list[tuple[Condition, ...]]:
+    """The conditions once for every value of the one that allows several."""
+    choices = [(column, one) for column, _, value in conditions if isinstance(value, tuple) for one in value]
+    others = tuple(condition for condition in conditions if not isinstance(condition[2], tuple))
+    return [(*others, (column, "=", one)) for column, one in choices] or [others]
 
 
 def open_run(task: Task, run_date: date, env: Env, night: NightSettings, lake: Lake[F]) -> Run[Any, F]:
@@ -212,7 +234,7 @@ def execute(run: Run[Any, F], keep: Callable[[Record], None]) -> Record:
     try:
         run.task.main(run)
         _check_written(run)
-    except Exception as exc:
+    except BaseException as exc:
         run.record.status, run.record.error = "failed", f"{type(exc).__name__}: {exc}"[:4000]
         raise
     finally:

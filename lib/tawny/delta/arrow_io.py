@@ -51,7 +51,8 @@ class ArrowLake:
         files = pa.table(self._open(spec, version).get_add_actions(flatten=True))
         for column, op, value in where:
             values = files[f"partition.{column}"]
-            files = files.filter(_COMPARE[op](values, pa.scalar(value, values.type)))
+            other = pa.array(value, values.type) if isinstance(value, tuple) else pa.scalar(value, values.type)
+            files = files.filter(_COMPARE[op](values, other))
         return int(pc.sum(files["num_records"]).as_py() or 0)
 
     def read(self, spec: TableSpec, version: int, where: Conditions) -> pa.Table:
@@ -131,7 +132,7 @@ class ArrowLake:
             raise StaleInputError(where=spec.name, rule=rule, came=f"nothing at {self.path(spec)}", do=do) from exc
 
 
-_COMPARE = {"=": pc.equal, "<": pc.less, ">=": pc.greater_equal}
+_COMPARE = {"=": pc.equal, "<": pc.less, ">=": pc.greater_equal, "in": pc.is_in}
 
 
 def sql_predicate(constants: dict[str, Value]) -> str:
@@ -152,7 +153,10 @@ def _as_check_error(spec: TableSpec, exc: DeltaError) -> Exception:
 
 
 def _expression(where: Conditions) -> pc.Expression | None:
-    terms = [_COMPARE[op](pc.field(column), _literal(value)) for column, op, value in where]
+    terms = [
+        pc.field(column).isin(list(value)) if isinstance(value, tuple) else _COMPARE[op](pc.field(column), _literal(value))
+        for column, op, value in where
+    ]
     return reduce(lambda one, other: one & other, terms) if terms else None
 
 

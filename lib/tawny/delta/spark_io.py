@@ -62,7 +62,8 @@ class SparkLake:
         """The rows of that version that meet all conditions."""
         frame = self.spark.read.format("delta").option("versionAsOf", version).load(self.arrow.path(spec))
         for column, op, value in where:
-            frame = frame.where(_COMPARE[op](F.col(column), _literal(value)))
+            found = F.col(column).isin(*value) if isinstance(value, tuple) else _COMPARE[op](F.col(column), _literal(value))
+            frame = frame.where(found)
         return frame
 
     def read_arrow(self, spec: TableSpec, version: int, where: Conditions, max_rows: int) -> pa.Table:

@@ -1,0 +1,252 @@
+"""The doors of a run: what they refuse, what they ask the lake for, and what they note."""
+
+import dataclasses
+import logging
+from collections.abc import Callable
+from datetime import UTC, date, datetime
+from types import ModuleType
+from typing import Any
+
+import pytest
+
+from tawny.core import job as job_module
+from tawny.core.config import Env, JobConfig, NightSettings
+from tawny.core.errors import CheckError, ConfigError, StaleInputError
+from tawny.core.job import Job, Task
+from tawny.core.lake import Conditions, Value, Written
+from tawny.core.run import Record, Run, as_row, execute, open_run
+from tawny.core.table import Column, TableSpec
+from tawny.tables.runs import RUNS
+
+D = date(2020, 1, 2)
+DAY = ("run_date", "=", D)
+
+
+def table(name: str, **values: Any) -> TableSpec:
+    columns = {name: Column("string", "") for name in ("run_date", "model", "fold")}
+    base = {"columns": columns, "key": ("run_date",), "mode": "replace_partition", "partition_by": ("run_date",)}
+    return TableSpec(name=name, doc="", **(base | values))
+
+
+CATALOG, LISTS = table("catalog_v1"), table("lists_v1")
+MODELS = table("models_v1", partition_by=("run_date", "model"), slice_by="model")
+EVENTS = table("events_v1", partition_by=("event_date",), time_column="event_ts", mode="merge_by_key")
+REFUSED = table("refused_v1")
+
+
+class FakeLake:
+    """Notes what it is asked for; `counts` holds the rows of a table or of a slice of it."""
+
+    def __init__(self) -> None:
+        self.versions = {"catalog_v1": 3, "models_v1": 5, "events_v1": 7, "lists_v1": 9}
+        self.counts: dict[tuple[str, str | None], int] = {}
+        self.reads: list[tuple[str, int, Conditions]] = []
+        self.writes: list[tuple[str, Any, dict[str, Value], str]] = []
+
+    def ensure(self, specs: Any) -> None:
+        """Nothing to do."""
+
+    def version(self, spec: TableSpec) -> int:
+        return self.versions[spec.name]
+
+    def count(self, spec: TableSpec, version: int, where: Conditions) -> int | None:
+        assert {column for column, _, _ in where} <= set(spec.partition_by)
+        model = next((value for column, op, value in where if column == "model" and op == "="), None)
+        return self.counts.get((spec.name, str(model) if model else None), 4)
+
+    def read(self, spec: TableSpec, version: int, where: Conditions) -> str:
+        self.reads.append((spec.name, version, where))
+        return "frame"
+
+    def read_arrow(self, spec: TableSpec, version: int, where: Conditions, max_rows: int) -> str:
+        return self.read(spec, version, where)
+
+    def write(self, spec: TableSpec, frame: Any, constants: dict[str, Value], app_id: str) -> Written:
+        self.writes.append((spec.name, frame, constants, app_id))
+        return Written(version=11, n_rows=6)
+
+
+@pytest.fixture
+def lake() -> FakeLake:
+    return FakeLake()
+
+
+MakeRun = Callable[..., Run[Any, str]]
+
+
+@pytest.fixture
+def make_run(lake: FakeLake, monkeypatch: pytest.MonkeyPatch) -> MakeRun:
+    """`make_run(main=..., variant=..., **declaration)`: a run of a made-up job on D."""
+
+    def make(
+        main: Callable[[Any], None] = lambda run: None, *, variant: str | None = None, seed: int = 42, **declaration: Any
+    ) -> Run[Any, str]:
+        module = ModuleType("job")
+        vars(module).update(main=main)
+        monkeypatch.setattr(job_module, "_module", lambda name: module)
+        job = Job(**({"writes": LISTS} | declaration))
+        task = Task("rank", variant, job, "Ranks.", ("als", "bpr"))
+        night = NightSettings(seed=seed)
+        return Run(task, D, Env(root="/lake", landing="/landing"), night, lake, JobConfig())
+
+    return make
+
+
+def test_a_table_that_is_not_declared_is_refused(make_run: MakeRun, lake: FakeLake) -> None:
+    run = make_run(reads=(CATALOG,))
+    with pytest.raises(ConfigError, match=r"rank: a job reads only what it declares \(catalog_v1\)\. Received: events_v1\."):
+        run.read(EVENTS)
+    with pytest.raises(ConfigError, match="catalog_v1"):
+        run.read_earlier(CATALOG)
+    assert lake.reads == []
+
+
+def test_the_slice_of_another_model_is_refused(make_run: MakeRun) -> None:
+    run = make_run(reads=(MODELS["{variant}"],), variant="als")
+    assert run.read(MODELS["als"]) == "frame"
+    with pytest.raises(ConfigError, match="reads only what it declares"):
+        run.read(MODELS["bpr"])
+
+
+def test_a_read_gets_this_run_date_and_what_was_asked_for(make_run: MakeRun, lake: FakeLake) -> None:
+    make_run(reads=(CATALOG,)).read(CATALOG, fold="serve")
+    assert lake.reads == [("catalog_v1", 3, (DAY, ("fold", "=", "serve")))]
+
+
+def test_events_end_before_the_run_date_begins(make_run: MakeRun, lake: FakeLake) -> None:
+    run = make_run(reads=(EVENTS,))
+    run.read(EVENTS)
+    assert run.cutoff == datetime(2020, 1, 2, tzinfo=UTC)
+    assert lake.reads == [("events_v1", 7, (("event_ts", "<", run.cutoff),))]
+
+
+def test_a_table_declared_by_slices_means_these_slices_only(make_run: MakeRun, lake: FakeLake) -> None:
+    make_run(reads=(MODELS["{source}"], MODELS["blend"])).read(MODELS)
+    assert lake.reads == [("models_v1", 5, (DAY, ("model", "in", ("als", "bpr", "blend"))))]
+
+
+def test_a_slice_of_a_table_declared_whole_is_read_alone(make_run: MakeRun, lake: FakeLake) -> None:
+    make_run(reads=(MODELS,)).read(MODELS["als"])
+    assert lake.reads == [("models_v1", 5, (DAY, ("model", "in", ("als",))))]
+
+
+def test_earlier_run_dates_are_read_without_this_one_and_may_be_empty(make_run: MakeRun, lake: FakeLake) -> None:
+    lake.counts["lists_v1", None] = 0
+    make_run(reads_earlier=(LISTS,)).read_earlier(LISTS)
+    assert lake.reads == [("lists_v1", 9, (("run_date", "<", D),))]
+
+
+def test_a_version_is_pinned_at_the_first_read(make_run: MakeRun, lake: FakeLake) -> None:
+    run = make_run(reads=(CATALOG,))
+    run.read(CATALOG)
+    lake.versions["catalog_v1"] = 4
+    run.read_arrow(CATALOG)
+    assert [version for _, version, _ in lake.reads] == [3, 3]
+    assert run.record.versions_read == {"catalog_v1": 3}
+
+
+def test_an_empty_partition_names_the_table_the_date_and_the_way_out(make_run: MakeRun, lake: FakeLake) -> None:
+    lake.counts["catalog_v1", None] = 0
+    text = r"rank reads catalog_v1: inputs must be there.*no rows where run_date = 2020-01-02, version 3\. Run the job"
+    with pytest.raises(StaleInputError, match=text):
+        make_run(reads=(CATALOG,)).read(CATALOG, fold="serve")
+
+
+def test_one_missing_slice_among_several_is_an_error(make_run: MakeRun, lake: FakeLake) -> None:
+    lake.counts["models_v1", "bpr"] = 0
+    with pytest.raises(StaleInputError, match=r"run_date = 2020-01-02 and model = bpr"):
+        make_run(reads=(MODELS["{source}"],)).read(MODELS)
+
+
+def test_a_table_without_run_dates_may_be_empty(make_run: MakeRun, lake: FakeLake) -> None:
+    lake.counts["events_v1", None] = 0
+    assert make_run(reads=(EVENTS,)).read(EVENTS) == "frame"
+
+
+def test_a_look_gives_version_and_rows_or_none_where_time_decides(make_run: MakeRun) -> None:
+    run = make_run(reads=(CATALOG, EVENTS))
+    assert run.look(CATALOG) == (3, 4)
+    assert run.look(EVENTS) == (7, None)
+
+
+def test_a_write_owns_its_run_date_and_its_slice_and_has_the_date_in_its_app_id(make_run: MakeRun, lake: FakeLake) -> None:
+    make_run(writes=MODELS["{variant}"], variant="als").write("frame")
+    assert lake.writes == [("models_v1", "frame", {"run_date": D, "model": "als"}, "models_v1/2020-01-02/rank.als")]
+
+
+def test_a_table_without_run_dates_is_written_whole(make_run: MakeRun, lake: FakeLake) -> None:
+    make_run(writes=EVENTS).write("frame")
+    assert lake.writes == [("events_v1", "frame", {}, "events_v1/2020-01-02/rank")]
+
+
+def test_refused_rows_are_counted_apart(make_run: MakeRun) -> None:
+    run = make_run(quarantine=REFUSED)
+    run.quarantine("bad rows")
+    run.write("good rows")
+    assert run.record.n_quarantined == 6
+    assert run.record.rows_written == {"refused_v1": 6, "lists_v1": 6}
+
+
+def test_a_quarantine_that_is_not_declared_is_refused(make_run: MakeRun) -> None:
+    with pytest.raises(ConfigError, match="must declare its quarantine"):
+        make_run().quarantine("bad rows")
+
+
+def test_seeds_differ_by_night_task_and_part_and_by_nothing_else(make_run: MakeRun) -> None:
+    seeds = [
+        make_run().seed("serve", 1), make_run().seed("serve", 2), make_run(variant="als").seed("serve", 1),
+        make_run(seed=1).seed("serve", 1),
+    ]  # fmt: skip
+    assert len(set(seeds)) == 4
+    assert make_run().seed("serve", 1) == seeds[0]
+    assert all(0 <= seed < 2**63 for seed in seeds)
+
+
+def test_a_run_that_succeeds_leaves_a_record_of_all_it_touched(make_run: MakeRun, caplog: pytest.LogCaptureFixture) -> None:
+    caplog.set_level(logging.INFO, "tawny")
+    kept: list[Record] = []
+
+    def main(run: Run[Any, str]) -> None:
+        run.read(CATALOG)
+        run.read(EVENTS)
+        run.write("frame")
+
+    record = execute(make_run(main, reads=(CATALOG, EVENTS)), kept.append)
+    assert kept == [record]
+    assert (record.status, record.error, record.job, record.run_date) == ("succeeded", None, "rank", D)
+    assert record.versions_read == {"catalog_v1": 3, "events_v1": 7}
+    assert record.rows_read == {"catalog_v1": 4}
+    assert (record.versions_written, record.rows_written) == ({"lists_v1": 11}, {"lists_v1": 6})
+    assert [m for m in caplog.messages if m.startswith("job=rank run_date=2020-01-02 status=succeeded rows_in=4 rows_out=6")]
+
+
+@pytest.mark.parametrize(
+    "error", [ValueError("broken"), KeyboardInterrupt("broken")], ids=lambda error: type(error).__name__
+)
+def test_a_run_that_fails_or_is_stopped_is_kept_as_failed(make_run: MakeRun, error: BaseException) -> None:
+    kept: list[Record] = []
+
+    def main(run: Run[Any, str]) -> None:
+        raise error
+
+    with pytest.raises(type(error), match="broken"):
+        execute(make_run(main), kept.append)
+    assert [(record.status, record.error) for record in kept] == [("failed", f"{type(error).__name__}: broken")]
+
+
+def test_a_job_that_writes_nothing_has_failed(make_run: MakeRun) -> None:
+    kept: list[Record] = []
+    with pytest.raises(CheckError, match=r"rank: a job must write the table it declares"):
+        execute(make_run(), kept.append)
+    assert kept[0].status == "failed"
+
+
+def test_the_record_is_a_row_of_the_manifest(make_run: MakeRun) -> None:
+    assert set(as_row(make_run().record)) == set(RUNS.columns)
+    assert {field.name for field in dataclasses.fields(Record)} == set(RUNS.columns)
+
+
+def test_a_wrong_setting_of_the_job_is_refused_before_anything_is_read(lake: FakeLake) -> None:
+    env = Env(root="/lake", landing="/landing", jobs={"rank": {"kk": 1}})
+    with pytest.raises(ConfigError, match="settings of rank"):
+        open_run(Task("rank", None, Job(writes=LISTS), "Ranks."), D, env, NightSettings(), lake)
