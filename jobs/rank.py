@@ -16,9 +16,15 @@ if TYPE_CHECKING:
 
 
 class Config(JobConfig):
-    """Settings: `n_reasons` per listed item."""
+    """Settings.
+
+    Attributes:
+        n_reasons: per listed item, at most.
+        min_share: a reason below this share of what speaks for the item is left out, unless it is the strongest.
+    """
 
     n_reasons: int = 3
+    min_share: float = 0.05
 
 
 JOB = Job(
@@ -46,7 +52,9 @@ def main(run: "Run[Config, DataFrame]") -> None:
         features = run.read(USER_FEATURES, fold=fold).selectExpr("user_id", "attribute_features AS features")
         shortlist = run.read(SHORTLISTS, fold=fold).select("user_id", "is_warm", F.col("items").alias("shortlist"))
         users = shortlist.join(history, "user_id").join(features, "user_id", "left")
-        recipe = Recipe(blend, tuple(saved_files(saved, s, fold) for s in blend.sources), run.night.k, n_reasons)
+        recipe = Recipe(
+            blend, tuple(saved_files(saved, s, fold) for s in blend.sources), run.night.k, n_reasons, run.config.min_share
+        )
         version = list_version(versions(saved, fold), versions(saved, "validation")["blend"], blend.sources)
         ranked = rank(users, recipe).withColumns({"fold": F.lit(fold), "model_version": F.lit(version)})
         lists = ranked if lists is None else lists.unionByName(ranked)

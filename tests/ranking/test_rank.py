@@ -97,3 +97,12 @@ def test_shortlists_of_different_length_are_padded() -> None:
     found = padded(column.slice(1), 1)
     assert found.items.tolist() == [[-1, -1], [1, 1]]
     np.testing.assert_array_equal(found.scores[..., 0], [[np.nan, np.nan], [2.0, 2.0]])
+
+
+def test_a_weak_reason_is_left_out_but_never_the_strongest() -> None:
+    strengths = np.array([[[0.98, 0.02]]], np.float32)
+    models = {0: _popularity(), 1: _transitions()}
+    found = reasons(histories([[0]]), np.array([[2]], np.int32), strengths, models, n=3, min_share=0.05)
+    assert found.source.tolist() == [[[0, -1, -1]]]
+    alone = reasons(histories([[0]]), np.array([[2]], np.int32), strengths, models, n=3, min_share=0.99)
+    assert alone.source.tolist() == [[[0, -1, -1]]]

@@ -31,13 +31,15 @@ class Recipe:
         blend: the learned blend.
         models: the files of every source, in the blend's order; needed for reasons only.
         k: length of the lists.
-        n_reasons: per item; 0 leaves reasons out.
+        n_reasons: per item, at most; 0 leaves reasons out.
+        min_share: of what speaks for the item; weaker reasons are left out.
     """
 
     blend: Blend
     models: tuple[dict[str, bytes], ...]
     k: int
     n_reasons: int
+    min_share: float = 0.0
 
 
 def rank(users: DataFrame, recipe: Recipe) -> DataFrame:
@@ -67,7 +69,9 @@ def _ranked(batch: pa.RecordBatch, recipe: Recipe, models: dict[int, Model]) -> 
     at = np.maximum(places, 0)
     items = np.where(places >= 0, np.take_along_axis(shortlist.items, at, axis=1), -1).astype(np.int32)
     of_listed = np.take_along_axis(strengths, at[..., None], axis=1).astype(np.float32)
-    why = reasons(histories(batch), items, of_listed, models, recipe.n_reasons) if recipe.n_reasons else None
+    why = None
+    if recipe.n_reasons:
+        why = reasons(histories(batch), items, of_listed, models, recipe.n_reasons, recipe.min_share)
     lists = _lists(items, scores, of_listed, why, blend.sources)
     return pa.RecordBatch.from_arrays([batch["user_id"], lists], names=["user_id", "items"])
 

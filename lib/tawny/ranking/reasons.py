@@ -27,7 +27,9 @@ class Reasons:
     share: Floats
 
 
-def reasons(users: Histories, listed: Ints, strengths: Floats, models: Mapping[int, Model], n: int) -> Reasons:
+def reasons(
+    users: Histories, listed: Ints, strengths: Floats, models: Mapping[int, Model], n: int, min_share: float = 0.0
+) -> Reasons:
     """The `n` strongest (source, past item) pairs of every listed item.
 
     A source's strength is shared among the user's past items by their positive contributions to the source's score; the
@@ -38,6 +40,7 @@ def reasons(users: Histories, listed: Ints, strengths: Floats, models: Mapping[i
         listed: int32 [U, K], padded with -1.
         strengths: float32 [U, K, S], how much each source adds to the item's score, not negative.
         models: the fitted source by its index.
+        min_share: a weaker reason is left out, unless it is the strongest.
     """
     shares = [_of_source(users, listed, strengths[..., s], models[s]) for s in range(strengths.shape[2])]
     longest = int(np.diff(users.indptr).max(initial=0))
@@ -55,7 +58,7 @@ def reasons(users: Histories, listed: Ints, strengths: Floats, models: Mapping[i
     item[users.rows, :, place] = users.items[:, None]
     table[..., longest:] = bare
     source[..., longest:] = np.arange(bare.shape[2])
-    return _strongest(table / everything, source, item, listed, n)
+    return _strongest(table / everything, source, item, listed, n, min_share)
 
 
 def _of_source(users: Histories, listed: Ints, strength: Floats, model: Model) -> tuple[Floats, Floats]:
@@ -68,10 +71,11 @@ def _of_source(users: Histories, listed: Ints, strength: Floats, model: Model) -
     return (given * share[users.rows]).astype(np.float32), np.where(explained, 0, strength).astype(np.float32)
 
 
-def _strongest(table: NDArray[np.floating], source: Ints, item: Ints, listed: Ints, n: int) -> Reasons:
+def _strongest(table: NDArray[np.floating], source: Ints, item: Ints, listed: Ints, n: int, min_share: float) -> Reasons:
     order = np.argsort(-table, axis=2, kind="stable")[..., :n]
     share = np.take_along_axis(table, order, axis=2).astype(np.float32)
-    is_reason = (share > 0) & (listed >= 0)[..., None]
+    is_strong = (share >= min_share) | (np.arange(share.shape[2]) == 0)
+    is_reason = (share > 0) & is_strong & (listed >= 0)[..., None]
     return Reasons(
         np.where(is_reason, np.take_along_axis(source, order, axis=2), -1),
         np.where(is_reason, np.take_along_axis(item, order, axis=2), -1),
