@@ -15,9 +15,10 @@ if TYPE_CHECKING:
 
 
 class Config(JobConfig):
-    """Settings; see models/als.py for what each means.
+    """Settings.
 
     Attributes:
+        rank, iterations, regularisation, alpha: see models/als.py.
         n_blocks: tasks that share the factors.
     """
 

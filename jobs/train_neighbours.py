@@ -31,9 +31,9 @@ class Config(JobConfig):
 
     settings: dict[str, Setting] = {}
     grid: tuple[dict[str, Setting], ...] = (
-        {"target_damping": 0.25},
-        {"user_damping": 1.0},
-        {"position_power": 0.5},
+        {"trend_half_life_days": 30.0, "position_power": 0.5},
+        {"trend_half_life_days": 90.0},
+        {"position_power": 2.0},
     )
     n_learners: int = 10_000
     n_examined: int = 2_000

@@ -31,6 +31,7 @@ class Config(JobConfig):
 
     settings: dict[str, Setting] = {}
     grid: tuple[dict[str, Setting], ...] = (
+        {"trend_half_life_days": 60.0},
         {"position_power": 0.5},
         {"target_damping": 0.5},
     )
