@@ -110,10 +110,17 @@ class ArrowLake:
             # Erased rows must not stay readable for readers of raw Parquet, the trainers among them.
             "delta.enableDeletionVectors": "false",
         }
-        DeltaTable.create(
-            self.path(spec), arrow_schema(spec), mode="ignore", partition_by=list(spec.partition_by) or None,
-            name=spec.name, description=spec.doc, configuration=properties,
-        )  # fmt: skip
+        # Never retried: a second creator would commit the first one's table anew, without its checks.
+        once = CommitProperties(max_commit_retries=0)
+        try:
+            DeltaTable.create(
+                self.path(spec), arrow_schema(spec), mode="error", partition_by=list(spec.partition_by) or None,
+                name=spec.name, description=spec.doc, configuration=properties, commit_properties=once,
+            )  # fmt: skip
+        except DeltaError as exc:
+            if not DeltaTable.is_deltatable(self.path(spec)):
+                raise
+            logger.debug("%s was created by somebody else: %s", spec.name, exc)
 
     def _constrain(self, spec: TableSpec) -> None:
         """Add the checks that the table does not have yet: also those declared since it was created."""
