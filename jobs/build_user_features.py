@@ -49,8 +49,8 @@ def main(run: "Run[Config, DataFrame]") -> None:
     shares = category_shares(run.read(INTERACTIONS), run.read(CATALOG))
     features = user_features(run.read(SEQUENCES).select("fold", "user_id"), counts, shares)
     categories = most_frequent(run.read_arrow(CATALOG)["categories"].to_pylist(), config.n_categories)
-    sizes = {"value_scale": config.value_scale, "n_slots": config.n_attribute_slots}
-    run.write(with_vectors(features, run.read(USERS), categories=categories, **sizes))
+    scale, n_slots = config.value_scale, config.n_attribute_slots
+    run.write(with_vectors(features, run.read(USERS), categories=categories, value_scale=scale, n_slots=n_slots))
 
 
 if __name__ == "__main__":

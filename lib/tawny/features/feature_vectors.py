@@ -23,7 +23,7 @@ def behaviour_vector(categories: Sequence[str], value_scale: float) -> Column:
     log_counts = [F.log1p(F.col(name)) / LOG_SCALE for name in ("n_events", "n_events_7d", "n_events_30d")]
     recency = F.pow(F.lit(2.0), -F.col("recency_days") / RECENT_DAYS)
     tenure = F.log1p(F.col("tenure_days")) / LOG_SCALE
-    value = F.greatest(F.lit(-1.0), F.least(F.lit(1.0), F.col("mean_value") / F.lit(value_scale)))
+    value = _clipped(F.col("mean_value") / F.lit(value_scale))
     numbers = F.array(*log_counts, *(F.coalesce(part, F.lit(0.0)) for part in (recency, tenure, value)))
     types = _looked_up("n_by_type", EVENT_TYPES, F.greatest(F.col("n_events"), F.lit(1)))
     shares = _looked_up("category_shares", categories, F.lit(1))
@@ -36,10 +36,11 @@ def attribute_vector(attributes: Column, n_slots: int) -> Column:
     An attribute that reads as a number v adds v / (|v| + 30) to the slot that its name hashes to; any other adds 1 to the
     slot that `name=value` hashes to. Zeros for a user without attributes.
     """
-    parts = F.transform(F.map_entries(attributes), lambda entry: _part(entry["key"], entry["value"], n_slots))
+    known = F.coalesce(attributes, F.create_map().cast("map<string,string>"))
+    parts = F.transform(F.map_entries(known), lambda entry: _part(entry["key"], entry["value"], n_slots))
     slots = F.sequence(F.lit(0), F.lit(n_slots - 1))
     summed = F.transform(slots, lambda slot: _sum_of(F.filter(parts, lambda part: part["slot"] == slot)))
-    return F.coalesce(summed, F.array_repeat(F.lit(0.0), n_slots)).cast("array<float>")
+    return summed.cast("array<float>")
 
 
 def most_frequent(categories_by_item: Iterable[Sequence[str]], n: int) -> list[str]:
@@ -61,6 +62,11 @@ def with_vectors(
         "attribute_features": attribute_vector(F.col("attributes"), n_slots),
     }
     return features.join(users.select("user_id", "attributes"), "user_id", "left").withColumns(vectors).drop("attributes")
+
+
+def _clipped(value: Column) -> Column:
+    """At most 1 either side of 0; null stays null (greatest and least would skip it)."""
+    return F.when(value.isNotNull(), F.greatest(F.lit(-1.0), F.least(F.lit(1.0), value)))
 
 
 def _looked_up(column: str, keys: Sequence[str], divisor: Column) -> Column:

@@ -1,0 +1,32 @@
+from pyspark.sql import SparkSession
+
+from tawny.core.config import SplitSettings
+from tawny.splits.leave_last_out import label
+from tawny.testing.frames import RUN_DAY, assert_rows, event, event_frame
+
+EVENTS = [
+    # b is the last item, though a came back before it; all of b's events go with it.
+    event("repeats", "b", "view", 9, event_id="r1"),
+    event("repeats", "c", "view", 8, event_id="r2"),
+    event("repeats", "a", "view", 7, event_id="r3"),
+    event("repeats", "b", "view", 6, event_id="r4"),
+    event("two items", "a", "view", 9, event_id="t1"),
+    event("two items", "b", "view", 8, event_id="t2"),
+    event("two items", "a", "view", 7, event_id="t3"),
+    # At one instant, the event_id decides.
+    event("at once", "z", "view", 5, event_id="o1"),
+    event("at once", "y", "view", 5, event_id="o2"),
+    event("at once", "x", "view", 5, event_id="o3"),
+]
+
+
+def test_the_last_item_is_test_and_the_one_before_validation(spark: SparkSession) -> None:
+    labelled = label(event_frame(spark, EVENTS), SplitSettings(kind="leave_last_out"), RUN_DAY)
+    end = {"validation": RUN_DAY, "test": RUN_DAY, "serve": RUN_DAY}
+    expected = {
+        "r1": "test", "r2": "fit", "r3": "validation", "r4": "test",
+        "t1": "fit", "t2": "fit", "t3": "fit",
+        "o1": "fit", "o2": "validation", "o3": "test",
+    }  # fmt: skip
+    rows = [(event_id, split, end) for event_id, split in expected.items()]
+    assert_rows(labelled.select("event_id", "split", "cutoffs"), "event_id split cutoffs", rows)
