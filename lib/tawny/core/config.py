@@ -18,6 +18,9 @@ from tawny.core.columns import EVENT_TYPES, EventType
 from tawny.core.errors import ConfigError
 
 
+_CHECKOUT = Path(__file__).parents[3]
+
+
 def _as_tuple(value: Any) -> Any:
     """TOML has arrays and pydantic's strict tuples do not take lists."""
     return tuple(value) if isinstance(value, list) else value
@@ -134,20 +137,25 @@ class SourceSettings(Settings):
     time_unit: Literal["s", "ms", "us"] = "s"
 
 
+def _jars_of_checkout() -> str | None:
+    """Where `make` puts Delta's jars; None in an installation without a checkout."""
+    return next((str(folder) for folder in sorted((_CHECKOUT / ".cache" / "jars").glob("delta-*"))), None)
+
+
 class Env(Settings):
     """An env file: where the tables and the landing folder are, how large sessions may be, and any override.
 
     Attributes:
         root: folder (or object-store URL) of the tables.
         landing: folder of the raw files.
-        jars: folder of Delta's jars; without it, sessions rely on spark-submit's own packages.
+        jars: folder of Delta's jars; default: $TAWNY_JARS, or where `make` put them. spark-submit brings its own.
         run_date: the day that `tawny night` makes lists for where it is given none; for landing files that never change.
         jobs: overrides by job name or `job.variant`.
     """
 
     root: str
     landing: str
-    jars: str | None = Field(default_factory=lambda: os.environ.get("TAWNY_JARS"))
+    jars: str | None = Field(default_factory=lambda: os.environ.get("TAWNY_JARS", _jars_of_checkout()))
     run_date: date | None = None
     sources: Annotated[tuple[SourceSettings, ...], BeforeValidator(_as_tuple)] = ()
     spark: SparkSettings = SparkSettings()
@@ -161,7 +169,7 @@ S = TypeVar("S", bound=Settings)
 
 def conf_folder() -> Path:
     """The folder of the TOML files: $TAWNY_CONF, else `conf/` of the checkout."""
-    return Path(os.environ.get("TAWNY_CONF", Path(__file__).parents[3] / "conf"))
+    return Path(os.environ.get("TAWNY_CONF", _CHECKOUT / "conf"))
 
 
 def load_env(path: Path | None = None) -> Env:

@@ -1,0 +1,67 @@
+"""One night over a made shop, done once for all tests of this folder."""
+
+from collections.abc import Iterator
+from contextlib import nullcontext
+from dataclasses import dataclass
+from datetime import date
+from pathlib import Path
+
+import numpy as np
+import pytest
+
+from tawny.cli.night import Night, run_night
+from tawny.cli.workbench import Workbench
+from tawny.core.job import all_tasks
+from tawny.testing.shops import write_shop
+
+D = date(2026, 11, 23)
+ENV = """
+root = "{root}"
+landing = "{landing}"
+[spark]
+cores = 2
+driver_memory = "2g"
+shuffle_partitions = 2
+[night]
+k = 5
+split.horizon_days = 5
+[jobs.generate_candidates]
+n = 20
+[jobs.train_als]
+rank = 8
+iterations = 2
+[jobs.train_two_tower.settings]
+dim = 8
+max_epochs = 2
+global_batch = 64
+negatives_group = 32
+"""
+
+
+@dataclass(frozen=True)
+class Shop:
+    """A landing folder, an env file over it, and the number of events that were landed."""
+
+    bench: Workbench
+    n_events: int
+    n_users: int
+
+    def do(self, *, run_date: date = D, first: str | None = None) -> Night:
+        """The night of a date, or its tasks from `first` on."""
+        tasks = all_tasks(self.bench.night)
+        ids = [task.task_id for task in tasks]
+        night = Night(run_date, tasks[ids.index(first) if first else 0 :])
+        run_night(self.bench, night, lambda name: nullcontext())
+        return night
+
+
+@pytest.fixture(scope="session")
+def shop(spark: object, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Shop]:
+    """The shop after its first night."""
+    folder: Path = tmp_path_factory.mktemp("shop")
+    n_events = write_shop(folder / "landing", np.random.default_rng(7), last_day=date(2026, 11, 22))
+    file = folder / "env.toml"
+    file.write_text(ENV.format(root=folder / "lake", landing=folder / "landing"))
+    made = Shop(Workbench(file), n_events, n_users=60)
+    made.do()
+    yield made
