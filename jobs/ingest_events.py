@@ -22,6 +22,7 @@ def main(run: "Run[EventRules, DataFrame]") -> None:
     from tawny.landing.read import read_landing
 
     landed = read_landing(cast("SparkLake", run.lake).spark, run.env, "events")
+    run.landed(landed.n_rows)
     judged = judge_events(landed.rows, run.config, run.run_date)
     with parted(judged, EVENTS, landed.n_rows) as outcome:
         run.quarantine(outcome.refused)

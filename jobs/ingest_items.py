@@ -22,6 +22,7 @@ def main(run: "Run[ItemRules, DataFrame]") -> None:
     from tawny.landing.read import read_landing
 
     landed = read_landing(cast("SparkLake", run.lake).spark, run.env, "items")
+    run.landed(landed.n_rows)
     judged = judge_items(landed.rows, run.config)
     with parted(judged, ITEMS, landed.n_rows) as outcome:
         run.quarantine(outcome.refused)

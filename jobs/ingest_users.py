@@ -22,6 +22,7 @@ def main(run: "Run[UserRules, DataFrame]") -> None:
     from tawny.landing.read import read_landing
 
     landed = read_landing(cast("SparkLake", run.lake).spark, run.env, "users")
+    run.landed(landed.n_rows)
     judged = judge_users(landed.rows, run.config)
     with parted(judged, USERS, landed.n_rows) as outcome:
         run.quarantine(outcome.refused)

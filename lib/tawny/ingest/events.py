@@ -32,7 +32,7 @@ def judge_events(raw: DataFrame, rules: EventRules, run_date: date) -> DataFrame
     """
     judged = judge(_typed(raw), _rules(rules, run_date))
     identified = judged.withColumn(EVENT_ID, F.when(F.col(REASON).isNull(), event_id()))
-    return identified.transform(_refuse_duplicates).transform(_refuse_robots, rules.max_events_per_user_day)
+    return identified.transform(_compared, rules.max_events_per_user_day)
 
 
 def event_id() -> Column:
@@ -88,17 +88,25 @@ def _bounds(rules: EventRules) -> tuple[Column, Column]:
     return low, high
 
 
-def _refuse_duplicates(judged: DataFrame) -> DataFrame:
-    """Rows refused already have no event id, and are kept apart by their place: one key for all would be one task."""
-    same = Window.partitionBy(F.coalesce(EVENT_ID, place())).orderBy(SOURCE_FILE, SOURCE_LINE)
-    numbered = judged.withColumns({"copy": F.row_number().over(same), "first": F.first(place()).over(same)})
-    refused = refuse(numbered, Reason.DUPLICATE, F.col("copy") > 1, F.concat(F.lit("first at "), "first"))
-    return refused.drop("copy", "first")
+def _compared(judged: DataFrame, max_events: int) -> DataFrame:
+    """The rules that look at several rows of a user: duplicates and robots, with one shuffle and one sort for both.
 
-
-def _refuse_robots(judged: DataFrame, max_events: int) -> DataFrame:
+    Rows without a user are spread by their place, so that a file of bad rows is not one task's.
+    """
     accepted = F.col(REASON).isNull()
-    day = Window.partitionBy(USER_ID, F.when(accepted, F.col(EVENT_DATE)), F.when(~accepted, place()))
-    counted = judged.withColumn("n_on_day", F.count("*").over(day))
-    detail = F.concat(told(USER_ID), F.lit(": "), F.col("n_on_day").cast("string"), F.lit(" events on "), F.col(EVENT_DATE))
-    return refuse(counted, Reason.ROBOT, F.col("n_on_day") > max_events, detail).drop("n_on_day")
+    by_user = judged.withColumn("shard", F.coalesce(USER_ID, place())).repartition("shard")
+    same = Window.partitionBy("shard", EVENT_DATE, EVENT_ID).orderBy(SOURCE_FILE, SOURCE_LINE)
+    copies = {
+        "copy": F.row_number().over(same),
+        "file": F.first(SOURCE_FILE).over(same),
+        "at": F.first(SOURCE_LINE).over(same),
+    }
+    first = F.concat(F.lit("first at "), F.concat_ws(":", "file", "at"))
+    unique = refuse(by_user.withColumns(copies), Reason.DUPLICATE, F.col("copy") > 1, first)
+    n_on_day = F.count(F.when(accepted, F.lit(1))).over(Window.partitionBy("shard", EVENT_DATE))
+    counted = unique.withColumn("n_on_day", n_on_day)
+    n_events = F.concat(
+        told(USER_ID), F.lit(": "), F.col("n_on_day").cast("string"), F.lit(" events on "), F.col(EVENT_DATE)
+    )
+    refused = refuse(counted, Reason.ROBOT, F.col("n_on_day") > max_events, n_events)
+    return refused.drop("shard", "copy", "file", "at", "n_on_day")

@@ -103,7 +103,7 @@ def _map(pick: _Picker, name: str, blame: Blame) -> pa.Array:
     base, keyed = pick.found(name), pick.keyed(name)
     if base is not None and base.type.equals(MAP) and not keyed:
         return base
-    if base is None and not keyed:
+    if not keyed and (base is None or base.null_count == len(base)):
         return pa.nulls(pick.rows.n_rows, MAP)
     values = {key: array.to_pylist() for key, array in keyed.items()}
     told = base.to_pylist() if base is not None else [None] * pick.rows.n_rows

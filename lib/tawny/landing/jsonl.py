@@ -40,17 +40,35 @@ def parse(line: str) -> dict[str, Any] | str:
 
 def _rows(rows: list[dict[str, Any]], raw: list[str], lines: list[int], mapping: Mapping, are_users: bool) -> Rows:
     names = {ours: theirs for ours, theirs in mapping.columns.items() if not (are_users and ours == MAPS["users"])}
-    columns = {name: pa.array([as_text(row.get(name)) for row in rows], pa.string()) for name in set(names.values())}
-    if are_users:
-        columns[mapping.columns[MAPS["users"]]] = _attributes(rows, names, mapping.columns[MAPS["users"]])
-    faults, details = {}, {}
+    faults: dict[int, str] = {}
+    details: dict[int, str] = {}
+    columns = {}
     for ours, name in names.items():
+        values = [row.get(name) for row in rows]
+        columns[name] = _texts(values)
         if ours in _NESTED or "." in ours:
             continue
-        for i, row in enumerate(rows):
-            if isinstance(row.get(name), list | dict) and i not in faults:
-                faults[i], details[i] = WRONG_TYPE, f"{ours}={as_text(row[name])}"
+        for i in _nested(values):
+            faults[i] = WRONG_TYPE
+            details.setdefault(i, f"{ours}={as_text(values[i])}")
+    if are_users:
+        columns[mapping.columns[MAPS["users"]]] = _attributes(rows, names, mapping.columns[MAPS["users"]])
     return Rows(columns, pa.array(raw, pa.string()), pa.array(lines, pa.int64()), faults, details)
+
+
+def _texts(values: list[Any]) -> pa.Array:
+    """strings [n]. Where all are text already, as they mostly are, Arrow takes them as they are."""
+    try:
+        return pa.array(values, pa.string())
+    except (pa.ArrowTypeError, pa.ArrowInvalid):
+        return pa.array([as_text(value) for value in values], pa.string())
+
+
+def _nested(values: list[Any]) -> list[int]:
+    """Rows that hold a list or an object."""
+    if {type(value) for value in values} & {list, dict}:
+        return [i for i, value in enumerate(values) if isinstance(value, list | dict)]
+    return []
 
 
 def _attributes(rows: list[dict[str, Any]], names: dict[str, str], attributes: str) -> pa.Array:

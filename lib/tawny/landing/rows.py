@@ -55,4 +55,6 @@ def as_text(value: Any) -> str | None:
     """
     if value is None or isinstance(value, str):
         return value
+    if type(value) in (int, float):  # as JSON does, and several times as fast
+        return repr(value)
     return json.dumps(value, ensure_ascii=False, sort_keys=True, default=str)

@@ -23,7 +23,7 @@ class Scan:
 
     Attributes:
         n_lines: lines that are not empty.
-        is_quoted: a quotation mark occurs.
+        is_quoted: a quotation mark occurs after the first of them.
         head: the first lines that are not empty, numbered.
         data_start: offset and number of the line after the first of them.
         cuts: offset and first line of each part.
@@ -84,11 +84,13 @@ def _add(scan: Scan, block: Block, encoding: str, is_gzip: bool) -> None:
     if not scan.head and lines:
         scan.data_start = _after(block, numbers[0])
         scan.cuts.append((0, 1))
-    elif scan.cuts and not is_gzip and block.offset - scan.cuts[-1][0] >= PART_BYTES:
-        scan.cuts.append((block.offset, block.first_line))
+        scan.is_quoted = b'"' in block.data[scan.data_start[0] - block.offset :]
+    else:
+        scan.is_quoted = scan.is_quoted or b'"' in block.data
+        if scan.cuts and not is_gzip and block.offset - scan.cuts[-1][0] >= PART_BYTES:
+            scan.cuts.append((block.offset, block.first_line))
     scan.head += list(zip(numbers, lines, strict=True))[: N_HEAD - len(scan.head)]
     scan.n_lines += len(lines)
-    scan.is_quoted = scan.is_quoted or b'"' in block.data
 
 
 def _after(block: Block, line: int) -> tuple[int, int]:
