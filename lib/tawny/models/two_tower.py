@@ -73,7 +73,7 @@ class TwoTowerConfig(BaseModel):
     global_batch: PositiveInt = 1024
     negatives_group: PositiveInt = 512
     uniform_negatives: NonNegativeInt = 512
-    max_epochs: PositiveInt = 20
+    max_epochs: PositiveInt = 6
     patience: PositiveInt = 2
     refit_epochs: PositiveInt = 1
     max_validation_users: PositiveInt = 5000

@@ -32,6 +32,7 @@ class Batch(NamedTuple):
         candidates: int32 [G, B + N], the group's answers, then the uniform negatives.
         log_q: float32 [G, B + N], log of how often each candidate is expected among a group's candidates.
         excluded: bool [G, B, B + N], candidates that are no negatives of the example.
+        answer_weights: float32 [G, B], what each example counts; their mean over the fold is 1.
     """
 
     window: Ints
@@ -41,6 +42,7 @@ class Batch(NamedTuple):
     candidates: Ints
     log_q: Floats
     excluded: NDArray[np.bool_]
+    answer_weights: Floats
 
 
 class Batches:
@@ -50,6 +52,8 @@ class Batches:
         """`n_items` is I."""
         self._examples, self._shard, self._config, self._seed = examples, shard, config, seed
         self._n_items = n_items
+        weights = examples.users.weights[examples.answers]
+        self._answer_weights = weights / weights.mean()
         targets = examples.targets(np.arange(len(examples)))
         popularity = np.bincount(targets, minlength=n_items) / len(examples)
         expected = popularity * config.negatives_group + config.uniform_negatives / n_items
@@ -78,6 +82,7 @@ class Batches:
             candidates,
             self._log_q[candidates],
             no_negatives(candidates, np.where(log_weights > PADDED / 2, window, -1), self._n_items),
+            self._answer_weights[examples],
         )
 
 
