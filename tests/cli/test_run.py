@@ -1,0 +1,109 @@
+from datetime import date
+from pathlib import Path
+
+import pytest
+
+from tawny.core.config import Env
+from tawny.core.job import find_task
+from tawny.delta.arrow_io import ArrowLake
+from tawny.tables.catalog import CATALOG
+from tawny.tables.evaluations import EVALUATIONS
+from tawny.tables.runs import RUNS
+
+from .conftest import NUMBER, Tawny
+
+pytestmark = pytest.mark.usefixtures("jobs_folder")
+
+
+def test_run_writes_the_table_and_keeps_its_record(tawny: Tawny, env: Env) -> None:
+    assert tawny("run", "number", "--run-date", "1998-04-23").code == 0
+    lake = ArrowLake(env.root)
+    rows = lake.read(CATALOG, lake.version(CATALOG), ()).to_pylist()
+    assert [(row["run_date"], row["title"]) for row in rows] == [(date(1998, 4, 23), "Alien"), (date(1998, 4, 23), "Brazil")]
+    (record,) = lake.read(RUNS, lake.version(RUNS), ()).to_pylist()
+    assert (record["job"], record["status"], dict(record["rows_written"])) == ("number", "succeeded", {"catalog_v1": 2})
+
+
+def test_dry_run_says_what_would_be_read_and_writes_nothing(tawny: Tawny, env: Env) -> None:
+    tawny("run", "number", "--run-date", "1998-04-23")
+    lake = ArrowLake(env.root)
+    versions = (lake.version(CATALOG), lake.version(RUNS))
+    ended = tawny("run", "judge", "--run-date", "1998-04-23", "--dry-run")
+    assert ended.code == 0
+    (reads,) = [line.split() for line in ended.out.splitlines() if line.startswith(" reads")]
+    assert reads == ["reads", "catalog_v1", str(versions[0]), "2"]
+    assert "writes   evaluations_v1" in ended.out
+    assert '"k":20' in ended.out
+    assert (lake.version(CATALOG), lake.version(RUNS)) == versions
+    assert not Path(lake.path(EVALUATIONS)).exists()
+
+
+def test_dry_run_names_the_inputs_that_are_missing(tawny: Tawny) -> None:
+    ended = tawny("run", "judge", "--run-date", "1998-04-23", "--dry-run")
+    assert ended.code == 0
+    assert "missing: nothing at" in ended.out
+
+
+@pytest.mark.parametrize(
+    ("arguments", "code", "text"),
+    [
+        (("run", "nobody", "--run-date", "1998-04-23"), 2, "the job must be one of judge, number. Received: nobody."),
+        (("run", "number.als", "--run-date", "1998-04-23"), 2, "number has no variants."),
+        (("run", "number", "--run-date", "23.4.1998"), 2, "YYYY-MM-DD"),
+        (("run", "judge", "--run-date", "1998-04-23"), 6, "inputs must be there."),
+    ],
+)
+def test_a_wrong_call_ends_with_a_text_and_a_code(tawny: Tawny, arguments: tuple[str, ...], code: int, text: str) -> None:
+    ended = tawny(*arguments)
+    assert ended.code == code
+    assert text in ended.err
+
+
+def test_a_failed_run_is_kept_in_the_manifest(tawny: Tawny, env: Env, env_file: Path) -> None:
+    with env_file.open("a") as file:
+        file.write('[jobs.number]\ntitles = ","\n')
+    ended = tawny("run", "number", "--run-date", "1998-04-23")
+    assert (ended.code, ended.err.splitlines()[-1][:39]) == (1, "error: ValueError: an item has no title")
+    lake = ArrowLake(env.root)
+    (record,) = lake.read(RUNS, lake.version(RUNS), ()).to_pylist()
+    assert (record["status"], record["error"]) == ("failed", "ValueError: an item has no title")
+
+
+def test_a_job_of_two_workers_is_launched_as_its_own_file(
+    tawny: Tawny, env_file: Path, jobs_folder: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    (jobs_folder / "number.py").write_text(NUMBER.replace('engine="arrow"', 'engine="horovod"'))
+    launched: list[tuple[list[str], int]] = []
+
+    def launch(argv: list[str], n_workers: int) -> None:
+        from tawny.cli.job_file import run_file
+
+        launched.append((argv, n_workers))
+        run_file(argv[0], argv[1:])
+
+    monkeypatch.setattr("tawny.training.launch.launch", launch)
+    assert tawny("run", "number", "--run-date", "1998-04-23").code == 0
+    expected = [str(jobs_folder / "number.py"), "--run-date", "1998-04-23", "--env", str(env_file)]
+    assert launched == [(expected, 2)]
+
+
+def test_one_worker_is_this_process(tawny: Tawny, env_file: Path, jobs_folder: Path, env: Env) -> None:
+    (jobs_folder / "number.py").write_text(NUMBER.replace('engine="arrow"', 'engine="horovod"'))
+    with env_file.open("a") as file:
+        file.write("[horovod]\nworkers = 1\n")
+    assert tawny("run", "number", "--run-date", "1998-04-23").code == 0
+    lake = ArrowLake(env.root)
+    assert lake.count(CATALOG, lake.version(CATALOG), ()) == 2
+
+
+def test_the_newest_record_of_a_task_is_that_of_its_last_run(tawny: Tawny, env_file: Path) -> None:
+    from tawny.cli.manifest import newest_record
+    from tawny.cli.workbench import Workbench
+
+    for _ in range(2):
+        tawny("run", "number", "--run-date", "1998-04-23")
+    bench = Workbench(env_file)
+    record = newest_record(bench.arrow, find_task("number", bench.night), date(1998, 4, 23))
+    runs = bench.arrow.read(RUNS, bench.arrow.version(RUNS), ()).to_pylist()
+    assert record.started_ts == max(row["started_ts"] for row in runs)
+    assert record.rows_written == {"catalog_v1": 2}
