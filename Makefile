@@ -32,7 +32,7 @@ lint: $(STAMPS)/test  ## ruff and mypy
 	$(BIN)/mypy
 
 bench: install $(DATA) $(STAMPS)/bench  ## measure, with the peers in the same run
-	for file in bench/[a-z]*.py; do $(BIN)/python "$$file"; done
+	$(BIN)/python bench/night.py ml-100k
 
 install: $(STAMPS)/tawny $(JARS)  ## the environment of the night
 

@@ -13,8 +13,8 @@ from pathlib import Path
 
 REQUIREMENTS = Path(__file__).parents[1] / "requirements" / "data.txt"
 FILES = ("ml-100k.inter", "ml-100k.item", "ml-100k.user")
-TERMS = """MovieLens 100K is by GroupLens Research, University of Minnesota. Its terms: no endorsement may be implied, uses in
-publications are acknowledged, it may not be redistributed, and commercial use needs their permission."""
+TERMS = """MovieLens 100K is by GroupLens Research, University of Minnesota. Its terms: no endorsement may be implied, uses
+in publications are acknowledged, it may not be redistributed, and commercial use needs their permission."""
 
 
 def fetch(folder: Path) -> None:
@@ -23,8 +23,8 @@ def fetch(folder: Path) -> None:
         return
     folder.parent.mkdir(parents=True, exist_ok=True)
     with tempfile.TemporaryDirectory(dir=folder.parent) as work:
-        download = ["download", "--quiet", "--no-deps", "--require-hashes", "--dest", work, "--requirement", str(REQUIREMENTS)]
-        subprocess.run([sys.executable, "-m", "pip", *download], check=True)
+        pip = [sys.executable, "-m", "pip", "download", "--quiet", "--no-deps", "--dest", work]
+        subprocess.run([*pip, "--require-hashes", "--requirement", str(REQUIREMENTS)], check=True)
         part = Path(work) / "ml-100k"
         part.mkdir()
         with zipfile.ZipFile(next(Path(work).glob("recbole-*.whl"))) as wheel:
