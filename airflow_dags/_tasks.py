@@ -136,7 +136,9 @@ def _operator(task: Task, place: Place, env: Env) -> BaseOperator:
 
 
 def _spark_conf(place: Place, env: Env) -> dict[str, str]:
-    jars = {"spark.jars": f"{env.jars}/*.jar"} if env.jars else {}
+    """[spark.conf] of the env file; where it does not say how Delta comes to the cluster, the env's own jars are sent."""
+    is_brought = {"spark.jars", "spark.jars.packages"} & env.spark.conf.keys()
+    jars = {"spark.jars": f"{env.jars}/*.jar"} if env.jars and not is_brought else {}
     return {"spark.pyspark.python": str(place.python), **jars, **env.spark.conf}
 
 

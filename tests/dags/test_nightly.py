@@ -103,6 +103,15 @@ def test_every_golden_command_belongs_to_a_task() -> None:
     assert {path.stem for path in GOLDEN.glob("*.txt")} == IDS
 
 
+def test_delta_s_jars_are_sent_where_the_cluster_does_not_bring_them(
+    load: Callable[[str], ModuleType], tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    (tmp_path / "env.toml").write_text('root = "lake"\nlanding = "landing"\njars = "/opt/jars"')
+    monkeypatch.setenv("TAWNY_ENV", str(tmp_path / "env.toml"))
+    expected = {"spark.pyspark.python": "/opt/tawny/bin/python", "spark.jars": "/opt/jars/*.jar"}
+    assert load("nightly").dag.get_task("rank").conf == expected
+
+
 def test_a_single_worker_needs_no_horovodrun(
     load: Callable[[str], ModuleType], tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
