@@ -32,7 +32,7 @@ class Block:
     def numbered(self, encoding: str) -> tuple[list[str], list[int]]:
         """The lines that are not empty, without their ends, and their numbers."""
         lines = self.text(encoding).split("\n")
-        if "\r" in lines[0]:
+        if b"\r" in self.data:
             lines = [line.removesuffix("\r") for line in lines]
         numbers = range(self.first_line, self.first_line + len(lines))
         if "" not in lines:
