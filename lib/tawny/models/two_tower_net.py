@@ -3,8 +3,9 @@
 Shapes: B examples, I items, C categories, D dimensions, L window, P poolings, F user features, M hidden.
 
 Item vectors are made for the whole catalogue at every step and then looked up, so gradients of the item tower are dense
-[I, D]. Measured: Keras' Adam updates all rows in either case, and a window of 50 names more rows than most catalogues up
-to 50,000 items have, so sparse gradients would cost more to exchange than dense ones.
+[I, D]. Measured at D = 64 with 53,000 lookups a step, on one core: the optimizer's step takes 9 ms dense and 13 ms sparse
+at I = 3,400, 29 ms and 45 ms at 50,000 (Keras' Adam updates all rows in either case); between workers travel 0.9 MB dense
+and 14 MB sparse at 3,400, 13 MB and 14 MB at 50,000, where repeated rows are not merged first.
 """
 
 from typing import Any

@@ -56,7 +56,7 @@ def judge(model: TwoTower, held: HeldOut, workers: Workers) -> dict[str, float]:
     for start in range(workers.rank * _BLOCK, held.users.n_users, workers.size * _BLOCK):
         rows = np.arange(start, min(start + _BLOCK, held.users.n_users))
         sums += _sums(model, held.take(rows))
-    loss, gain, found, n_users = workers.total(sums)
+    loss, gain, found, n_users = workers.total(sums).tolist()
     count = max(n_users, 1.0)
     return {"loss": loss / count, "ndcg": gain / count, "recall": found / count}
 
