@@ -5,7 +5,7 @@ from pyspark.sql import functions as F
 
 from tawny.core.columns import ITEM_ID
 from tawny.ingest.latest import refuse_superseded
-from tawny.ingest.parse import instant, number, text
+from tawny.ingest.parse import bare, instant, number, text
 from tawny.ingest.reasons import Reason
 from tawny.ingest.rules import ItemRules
 from tawny.ingest.verdict import Rule, judge, missing, told, too_long, unread
@@ -24,7 +24,7 @@ def judge_items(raw: DataFrame, rules: ItemRules) -> DataFrame:
 def _typed(raw: DataFrame) -> DataFrame:
     came = {f"{name}_text": text(name) for name in ("price", *_TIMES)}
     plain = {name: text(name) for name in (ITEM_ID, "title", "description", "image_path")}
-    tidy = F.array_distinct(F.filter(F.transform("categories", F.trim), lambda name: name != ""))
+    tidy = F.array_distinct(F.filter(F.transform("categories", lambda name: bare(name)), lambda name: name != ""))
     parsed = {name: instant(F.col(f"{name}_text"), F.col("time_unit")) for name in _TIMES}
     typed = raw.withColumns({**came, **plain, "categories": F.when(F.cardinality(tidy) > 0, tidy)})
     return typed.withColumns({**parsed, "price": number(F.col("price_text")) + F.lit(0.0)})

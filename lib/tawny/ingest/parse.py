@@ -11,9 +11,14 @@ _ISO = r"^\d{4}-\d{1,2}-\d{1,2}([T ].*)?$"
 _UNITS_PER_SECOND = {"s": 1, "ms": 1_000, "us": 1_000_000}
 
 
+def bare(value: Column) -> Column:
+    """The text without blanks, tabs and line ends around it."""
+    return F.trim(value, F.lit(" \t\r\n"))
+
+
 def text(column: str) -> Column:
-    """The text without blanks around it; null where nothing is left."""
-    trimmed = F.trim(F.col(column))
+    """The bare text; null where nothing is left."""
+    trimmed = bare(F.col(column))
     return F.when(trimmed != "", trimmed)
 
 
@@ -39,5 +44,5 @@ def _by_unit(unit: Column) -> Column:
 
 def tidy_map(column: str) -> Column:
     """map<string,string>: without empty values; null where nothing is left."""
-    kept = F.map_filter(F.col(column), lambda _, value: F.trim(value) != "")
+    kept = F.map_filter(F.col(column), lambda _, value: bare(value) != "")
     return F.when(F.cardinality(kept) > 0, kept)

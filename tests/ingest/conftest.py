@@ -1,0 +1,25 @@
+"""Raw rows as frames, and judged rows as plain values."""
+
+from collections.abc import Callable
+from typing import Any
+
+import pyarrow as pa
+import pytest
+from pyspark.sql import DataFrame, SparkSession
+
+from tawny.landing.schema import RAW_SCHEMA
+from tawny.landing.source import Table
+
+RawFrame = Callable[..., DataFrame]
+
+
+@pytest.fixture
+def raw_frame(spark: SparkSession) -> RawFrame:
+    """A frame of raw rows; those without a line get 1, 2, 3 ... of `f.csv`."""
+
+    def build(table: Table, *rows: dict[str, Any]) -> DataFrame:
+        usual = {"time_unit": "s", "source_file": "f.csv", "raw": "as it came"}
+        full = [{**usual, "source_line": line, **row} for line, row in enumerate(rows, 1)]
+        return spark.createDataFrame(pa.Table.from_pylist(full, RAW_SCHEMA[table]))
+
+    return build
