@@ -4,9 +4,8 @@ Shapes: U users, I items, N history entries, D factors, K list.
 """
 
 from collections.abc import Mapping
-from typing import Any, Self
+from typing import Any, NamedTuple, Self
 
-import numba
 import numpy as np
 from numpy.typing import NDArray
 from pydantic import BaseModel, ConfigDict, NonNegativeFloat, PositiveFloat, PositiveInt
@@ -15,6 +14,13 @@ from tawny.models.base import Arrays, Floats, Histories, Ints, Model
 from tawny.models.item_matrix import history_matrix
 
 Doubles = NDArray[np.float64]
+
+
+class _Penalty(NamedTuple):
+    """lambda, and alpha, the belief that an event's weight adds."""
+
+    regularisation: float
+    alpha: float
 
 
 class AlsConfig(BaseModel):
@@ -52,7 +58,6 @@ class Als(Model):
         self.settings = settings
         self._known = np.asarray(np.isfinite(item_factors).all(axis=1), np.bool_)
         self._factors = np.where(self._known[:, None], item_factors, 0).astype(np.float64)
-        self._gramian = self._factors.T @ self._factors
 
     @classmethod
     def fit(cls, users: Histories, n_items: int, settings: AlsConfig, rng: np.random.Generator) -> Self:
@@ -71,7 +76,7 @@ class Als(Model):
     def user_factors(self, users: Histories) -> Floats:
         """float32 [U, D]; zeros for a user without a known item."""
         shares = self._shares(users)
-        factors = _solve_rows(users.indptr, users.items, users.weights, shares, self._factors, self._gramian, *self._penalty)
+        factors = _solve_rows(users.indptr, users.items, users.weights, shares, self._factors, self._penalty)
         return factors.astype(np.float32)
 
     def score(self, users: Histories) -> Floats:
@@ -83,12 +88,16 @@ class Als(Model):
 
     def contributions(self, users: Histories, items: Ints) -> Floats:
         """float32 [N, K]: the share of each entry; over a user's entries they sum to the score. Some may be negative."""
-        found = np.zeros((len(users.items), items.shape[1]), np.float64)
+        found = np.zeros((len(users.items), items.shape[1]))
         listed = np.where(items[..., None] >= 0, self._factors[items], 0.0)
-        shares = self._shares(users)
-        _add_contributions(
-            users.indptr, users.items, users.weights, shares, self._factors, self._gramian, *self._penalty, listed, found
-        )
+        shares, gramian, penalty = self._shares(users), self._factors.T @ self._factors, self._penalty
+        for user, own in enumerate(map(slice, users.indptr[:-1], users.indptr[1:])):
+            n_items = shares[own].sum()
+            if n_items > 0:
+                entries, weights = self._factors[users.items[own]], users.weights[own].astype(np.float64)
+                matrix = _normal_matrix(entries, weights, n_items, gramian, penalty)
+                alike = entries @ np.linalg.solve(matrix, listed[user].T)
+                found[own] = alike * (shares[own] + penalty.alpha * weights)[:, None]
         return found.astype(np.float32)
 
     def arrays(self) -> Arrays:
@@ -105,8 +114,8 @@ class Als(Model):
         return cls(arrays["item_factors"], AlsConfig(**config))
 
     @property
-    def _penalty(self) -> tuple[float, float]:
-        return self.settings.regularisation, self.settings.alpha
+    def _penalty(self) -> _Penalty:
+        return _Penalty(self.settings.regularisation, self.settings.alpha)
 
     def _shares(self, users: Histories) -> Doubles:
         """float64 [N]: an entry's part of its item's weight with this user (1 unless repeated); 0 for an unknown item."""
@@ -120,62 +129,31 @@ def _half_step(ratings: Any, factors: Doubles, settings: AlsConfig) -> Doubles:
     """The rows' factors, float64, that fit best with the columns' `factors` held still."""
     shares = np.ones(len(ratings.data))
     starts, columns = ratings.indptr.astype(np.int64), ratings.indices.astype(np.int32)
-    penalty = settings.regularisation, settings.alpha
-    solved: Doubles = _solve_rows(
-        starts, columns, ratings.data.astype(np.float32), shares, factors, factors.T @ factors, *penalty
-    )
-    return solved
+    penalty = _Penalty(settings.regularisation, settings.alpha)
+    return _solve_rows(starts, columns, ratings.data.astype(np.float32), shares, factors, penalty)
 
 
-@numba.njit(cache=True)
-def _normal_matrix(
-    entries: Doubles, weights: Floats, shares: Doubles, gramian: Doubles, regularisation: float, alpha: float
-) -> Doubles:
+def _normal_matrix(entries: Doubles, weights: Doubles, n_items: float, gramian: Doubles, penalty: _Penalty) -> Doubles:
     """float64 [D, D]: gramian + sum of alpha * weight * y y' + lambda * number of items."""
-    matrix = gramian + entries.T @ (entries * (alpha * weights.astype(np.float64)).reshape(-1, 1))
-    for factor in range(len(matrix)):
-        matrix[factor, factor] += regularisation * shares.sum()
+    matrix = gramian + entries.T @ (entries * (penalty.alpha * weights)[:, None])
+    matrix[np.diag_indices_from(matrix)] += penalty.regularisation * n_items
     return matrix
 
 
-@numba.njit(cache=True)
 def _solve_rows(
-    starts: NDArray[np.int64],
-    items: Ints,
-    weights: Floats,
-    shares: Doubles,
-    factors: Doubles,
-    gramian: Doubles,
-    regularisation: float,
-    alpha: float,
+    starts: NDArray[np.int64], items: Ints, weights: Floats, shares: Doubles, factors: Doubles, penalty: _Penalty
 ) -> Doubles:
+    """float64 [rows, D]: the least-squares factors of every row; zeros for a row without a known item.
+
+    A loop over rows: at D = 64 the arithmetic of a row takes longer than Python's part of it, and there is nothing to
+    compile when a Spark worker starts.
+    """
+    gramian = factors.T @ factors
     solved = np.zeros((len(starts) - 1, factors.shape[1]))
-    for row in range(len(starts) - 1):
-        own = slice(starts[row], starts[row + 1])
-        if shares[own].sum() > 0:
-            entries = factors[items[own]]
-            matrix = _normal_matrix(entries, weights[own], shares[own], gramian, regularisation, alpha)
-            solved[row] = np.linalg.solve(matrix, entries.T @ (shares[own] + alpha * weights[own]))
+    for row, own in enumerate(map(slice, starts[:-1], starts[1:])):
+        n_items = shares[own].sum()
+        if n_items > 0:
+            entries, own_weights = factors[items[own]], weights[own].astype(np.float64)
+            matrix = _normal_matrix(entries, own_weights, n_items, gramian, penalty)
+            solved[row] = np.linalg.solve(matrix, entries.T @ (shares[own] + penalty.alpha * own_weights))
     return solved
-
-
-@numba.njit(cache=True)
-def _add_contributions(
-    starts: NDArray[np.int64],
-    items: Ints,
-    weights: Floats,
-    shares: Doubles,
-    factors: Doubles,
-    gramian: Doubles,
-    regularisation: float,
-    alpha: float,
-    listed: Doubles,
-    found: Doubles,
-) -> None:
-    for row in range(len(starts) - 1):
-        own = slice(starts[row], starts[row + 1])
-        if shares[own].sum() > 0:
-            entries = factors[items[own]]
-            matrix = _normal_matrix(entries, weights[own], shares[own], gramian, regularisation, alpha)
-            alike = entries @ np.linalg.solve(matrix, listed[row].T.copy())
-            found[own] = alike * (shares[own] + alpha * weights[own]).reshape(-1, 1)
