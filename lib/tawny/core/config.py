@@ -17,7 +17,6 @@ from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, FiniteFloat,
 from tawny.core.columns import EVENT_TYPES, EventType
 from tawny.core.errors import ConfigError
 
-
 _CHECKOUT = Path(__file__).parents[3]
 
 
