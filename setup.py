@@ -22,7 +22,7 @@ setup(
     python_requires=">=3.11",
     packages=[*find_packages("lib"), "tawny_jobs"],
     package_dir={"": "lib", "tawny_jobs": "jobs"},
-    package_data={"tawny": ["py.typed"]},
+    package_data={"tawny": ["py.typed"], "tawny.delta": ["log4j2.properties"]},
     install_requires=names("night.in"),
     extras_require={"train": names("horovod.in"), "train-gpu": ["tensorflow[and-cuda]==2.21.0", *names("horovod.in")]},
     entry_points={"console_scripts": ["tawny=tawny.cli:main"]},

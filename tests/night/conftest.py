@@ -45,6 +45,7 @@ class Shop:
     bench: Workbench
     n_events: int
     n_users: int
+    run_date: date = D
 
     def do(self, *, run_date: date = D, first: str | None = None) -> Night:
         """The night of a date, or its tasks from `first` on."""

@@ -5,7 +5,6 @@ from datetime import date
 from typing import Any
 
 import pytest
-from night.conftest import D, Shop
 
 from tawny.core.errors import CheckError
 from tawny.core.job import find_task
@@ -19,11 +18,11 @@ from tawny.tables.runs import RUNS
 pytestmark = [pytest.mark.spark, pytest.mark.horovod]
 
 
-def _rows(shop: Shop, spec: Any) -> list[dict[str, Any]]:
+def _rows(shop: Any, spec: Any) -> list[dict[str, Any]]:
     return list(shop.bench.arrow.read(spec, shop.bench.arrow.version(spec), ()).to_pylist())
 
 
-def _content(shop: Shop) -> dict[str, tuple[int, str]]:
+def _content(shop: Any) -> dict[str, tuple[int, str]]:
     """Rows and a content hash of every table but the manifest, which keeps every run."""
     found = {}
     for name, spec in all_tables().items():
@@ -33,7 +32,7 @@ def _content(shop: Shop) -> dict[str, tuple[int, str]]:
     return found
 
 
-def test_every_user_has_a_list_new_ones_too(shop: Shop) -> None:
+def test_every_user_has_a_list_new_ones_too(shop: Any) -> None:
     rows = _rows(shop, RECOMMENDATIONS)
     assert {row["user_id"] for row in rows} == {f"customer-{n:04d}" for n in range(shop.n_users)}
     for user in {row["user_id"] for row in rows}:
@@ -43,16 +42,16 @@ def test_every_user_has_a_list_new_ones_too(shop: Shop) -> None:
         assert [row["score"] for row in own] == sorted((row["score"] for row in own), reverse=True)
 
 
-def test_nothing_is_listed_that_the_user_has_seen(shop: Shop) -> None:
+def test_nothing_is_listed_that_the_user_has_seen(shop: Any) -> None:
     seen = {(row["user_id"], row["item_id"]) for row in _rows(shop, EVENTS)}
     assert not seen & {(row["user_id"], row["item_id"]) for row in _rows(shop, RECOMMENDATIONS)}
 
 
-def test_every_landed_row_is_accepted_or_quarantined(shop: Shop) -> None:
+def test_every_landed_row_is_accepted_or_quarantined(shop: Any) -> None:
     assert len(_rows(shop, EVENTS)) + len(_rows(shop, EVENTS_QUARANTINE)) == shop.n_events
 
 
-def test_every_source_and_the_final_list_are_judged(shop: Shop) -> None:
+def test_every_source_and_the_final_list_are_judged(shop: Any) -> None:
     rows = [row for row in _rows(shop, EVALUATIONS) if row["kind"] == "backtest"]
     assert {row["subject"] for row in rows} == {*shop.bench.night.sources, "final"}
     ndcg = {row["subject"]: row["value"] for row in rows if (row["metric"], row["k"], row["segment"]) == ("ndcg", 5, "all")}
@@ -60,7 +59,7 @@ def test_every_source_and_the_final_list_are_judged(shop: Shop) -> None:
     assert ndcg["transitions"] > ndcg["popularity"]
 
 
-def test_every_published_row_can_be_traced(shop: Shop) -> None:
+def test_every_published_row_can_be_traced(shop: Any) -> None:
     last = {(row["job"], row["variant"]): row for row in _rows(shop, RUNS)}
     published = last["publish", None]
     read = dict(published["versions_read"])
@@ -73,30 +72,30 @@ def test_every_published_row_can_be_traced(shop: Shop) -> None:
         assert row["reasons"]
 
 
-def test_a_failed_audit_publishes_nothing(shop: Shop, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_a_failed_audit_publishes_nothing(shop: Any, monkeypatch: pytest.MonkeyPatch) -> None:
     before = _content(shop)
     publish = find_task("publish", shop.bench.night)
     strict = shop.bench.env.model_copy(update={"jobs": {**shop.bench.env.jobs, "publish": {"min_coverage_share": 1.5}}})
     monkeypatch.setattr(shop.bench, "env", strict)
     with pytest.raises(CheckError, match="of the eligible users have a list"):
-        shop.bench.run(publish, D)
+        shop.bench.run(publish, shop.run_date)
     assert _content(shop) == before
     assert _rows(shop, RUNS)[-1]["status"] == "failed" or any(row["status"] == "failed" for row in _rows(shop, RUNS))
 
 
-def test_the_same_night_again_changes_no_row(shop: Shop) -> None:
+def test_the_same_night_again_changes_no_row(shop: Any) -> None:
     before = _content(shop)
     shop.do()
     assert _content(shop) == before
 
 
-def test_an_earlier_night_changes_nothing_of_a_later_one(shop: Shop) -> None:
+def test_an_earlier_night_changes_nothing_of_a_later_one(shop: Any) -> None:
     def later(content: Any) -> list[dict[str, Any]]:
-        return sorted((row for row in content if row["run_date"] == D), key=repr)
+        return sorted((row for row in content if row["run_date"] == shop.run_date), key=repr)
 
     before = later(_rows(shop, RECOMMENDATIONS))
     shop.do(run_date=date(2026, 11, 20))
     rows = _rows(shop, RECOMMENDATIONS)
     assert later(rows) == before
-    assert {row["run_date"] for row in rows} == {D, date(2026, 11, 20)}
-    assert _rows(shop, PUBLISHED)[0]["run_date"] == D
+    assert {row["run_date"] for row in rows} == {shop.run_date, date(2026, 11, 20)}
+    assert _rows(shop, PUBLISHED)[0]["run_date"] == shop.run_date

@@ -22,11 +22,7 @@ def spark_session(env: Env) -> SparkSession:
             builder = builder.config(key, value)
     for key, value in env.spark.conf.items():
         builder = builder.config(key, value)
-    session = builder.getOrCreate()
-    if "PYSPARK_GATEWAY_PORT" not in os.environ:
-        # What fails is raised, with its cause; the console is for the night's own lines.
-        session.sparkContext.setLogLevel("OFF")
-    return session
+    return builder.getOrCreate()
 
 
 def _always() -> dict[str, str]:
@@ -42,13 +38,16 @@ def _always() -> dict[str, str]:
 def _local(env: Env) -> dict[str, str]:
     cores = env.spark.cores
     jars = ",".join(sorted(str(jar) for jar in Path(env.jars).glob("*.jar"))) if env.jars else ""
-    java = "-XX:+UseParallelGC -Dlog4j2.level=ERROR -Dio.netty.tryReflectionSetAccessible=true"
+    silent = Path(__file__).with_name("log4j2.properties")
+    java = f"-XX:+UseParallelGC -Dlog4j2.configurationFile={silent.as_uri()} -Dio.netty.tryReflectionSetAccessible=true"
     return {
         "spark.master": f"local[{cores}]",
         "spark.driver.memory": env.spark.driver_memory,
         # Throughput over pause times; and no console of INFO lines.
         "spark.driver.extraJavaOptions": java,
+        # Nothing leaves the machine, and Spark need not guess its name.
         "spark.driver.host": "127.0.0.1",
+        "spark.driver.bindAddress": "127.0.0.1",
         "spark.ui.enabled": "false",
         "spark.ui.showConsoleProgress": "false",
         "spark.jars": jars,
