@@ -1,6 +1,6 @@
-import json
 from datetime import date
 
+import numpy as np
 import pyarrow as pa
 import pytest
 
@@ -9,6 +9,8 @@ from tawny.core.table import TableSpec
 from tawny.delta.arrow_io import ArrowLake
 from tawny.delta.spark_io import SparkLake
 from tawny.delta.types import arrow_schema
+from tawny.models.files import to_files
+from tawny.models.popularity import Popularity, PopularityConfig
 from tawny.tables.catalog import CATALOG
 from tawny.tables.models import MODELS
 from tawny.tables.published import PUBLISHED
@@ -34,10 +36,14 @@ def lake(env: Env) -> ArrowLake:
     item = {"categories": [], "price": None, "is_available": True}
     titles = [("a", "Alien [1979]"), ("b", "Brazil"), ("c", None)]
     items = [{**item, "item_index": i, "item_id": key, "title": title} for i, (key, title) in enumerate(titles)]
-    popular = {"fold": "serve", "file": "config.json", "chunk": 0, "model_version": "p"}
+    files = to_files(Popularity(np.ones(3, np.float32), PopularityConfig(window_days=30)))
+    popular = [
+        {"fold": "serve", "file": name, "chunk": 0, "model_version": "p", "payload": payload}
+        for name, payload in files.items()
+    ]
     for day, first, version in ((DAY, "a", "new"), (DAY_BEFORE, "c", "old")):
         _write(lake, CATALOG, day, items)
-        _write(lake, MODELS, day, [{**popular, "payload": json.dumps({"window_days": 30}).encode()}], model="popularity")
+        _write(lake, MODELS, day, popular, model="popularity")
         because = [
             {"source": "als", "item_id": "b", "share": 0.75},
             {"source": "popularity", "item_id": None, "share": 0.25},

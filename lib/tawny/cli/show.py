@@ -77,8 +77,10 @@ def _popular(bench: Workbench, day: "date") -> str:
         ("run_date", "=", day), ("model", "=", "popularity"), ("fold", "=", "serve"), ("file", "=", "config.json"),
     )  # fmt: skip
     chunks = sorted(_rows(bench, MODELS, where), key=lambda row: int(row["chunk"]))
-    window = json.loads(b"".join(row["payload"] for row in chunks) or b"{}").get("window_days")
-    return f"popular in the last {window} days" if window else "popular"
+    if not chunks:
+        return "popular"
+    window = json.loads(b"".join(row["payload"] for row in chunks))["config"]["window_days"]
+    return f"popular in the last {window} days" if window else "popular at all times"
 
 
 def _rows(bench: Workbench, spec: "TableSpec", where: "Conditions") -> list[dict[str, Any]]:
