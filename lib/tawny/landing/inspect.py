@@ -110,18 +110,14 @@ def _inspect_parquet(source: Source) -> Inspected:
         raise refuse(source, "the file must exist and not be empty.", came)
     try:
         with pq.ParquetFile(source.full_path) as file:
-            _check_names(source, file.schema_arrow.names, line=None)
+            names = tuple(file.schema_arrow.names)
+            _check_names(source, names, line=None)
             _check_types(source, file.schema_arrow)
             n_rows = sum(batch.num_rows for batch in file.iter_batches())
             sizes = [file.metadata.row_group(i).num_rows for i in range(file.num_row_groups)]
     except (pa.ArrowInvalid, pa.ArrowNotImplementedError, OSError) as exc:
         raise refuse(source, "the file must be whole Parquet.", str(exc)[:300]) from exc
-    return Inspected(source, n_rows, _groups(source, file_names(source), sizes))
-
-
-def file_names(source: Source) -> tuple[str, ...]:
-    """The names of a Parquet file's columns."""
-    return tuple(pq.read_schema(source.full_path).names)
+    return Inspected(source, n_rows, _groups(source, names, sizes))
 
 
 def _check_types(source: Source, schema: pa.Schema) -> None:
