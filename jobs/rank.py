@@ -20,11 +20,11 @@ class Config(JobConfig):
 
     Attributes:
         n_reasons: per listed item, at most.
-        min_share: a reason below this share of what speaks for the item is left out, unless it is the strongest.
+        min_share: a source without a past item, or all past items together, is left out as a reason below this share.
     """
 
-    n_reasons: int = 3
-    min_share: float = 0.05
+    n_reasons: int = 4
+    min_share: float = 0.1
 
 
 JOB = Job(

@@ -3,7 +3,7 @@
 from pyspark.sql import SparkSession
 
 from tawny.candidates.shortlists import merge_sources
-from tawny.testing.frames import rows_of
+from tawny.testing.lists import mappings_of
 
 _SCHEMA = "source string, fold string, user_id string, items array<struct<item_index:int,score:float>>"
 
@@ -19,7 +19,7 @@ def test_sources_are_merged_by_item_with_a_gap_where_one_does_not_list_it(spark:
     ]
     merged = merge_sources(spark.createDataFrame(rows, _SCHEMA), ("popularity", "als"))
     sources = ["popularity", "als"]
-    assert rows_of(merged, "fold", "user_id") == [
+    assert mappings_of(merged, "fold", "user_id") == [
         {"fold": "serve", "user_id": "a", "sources": sources, "items": [{"item_index": 2, "scores": [None, 1.0]}]},
         {
             "fold": "test",
@@ -37,4 +37,4 @@ def test_sources_are_merged_by_item_with_a_gap_where_one_does_not_list_it(spark:
 
 def test_a_user_whom_no_source_lists_anything_keeps_an_empty_shortlist(spark: SparkSession) -> None:
     merged = merge_sources(spark.createDataFrame([("als", "test", "a", [])], _SCHEMA), ("als",))
-    assert rows_of(merged, "user_id") == [{"fold": "test", "user_id": "a", "sources": ["als"], "items": []}]
+    assert mappings_of(merged, "user_id") == [{"fold": "test", "user_id": "a", "sources": ["als"], "items": []}]

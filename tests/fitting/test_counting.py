@@ -11,7 +11,7 @@ from tawny.fitting.gather import gather, sample_of_users
 from tawny.fitting.tune import Exam
 from tawny.metrics.hits import Relevant
 from tawny.models import neighbours, transitions
-from tawny.testing.frames import sequence_frame
+from tawny.testing.lists import sequence_frame
 from tawny.testing.worlds import chains, histories, trend
 
 

@@ -7,7 +7,7 @@ from pyspark.sql import functions as F
 
 from tawny.fitting.mllib_als import fit_als, numbered
 from tawny.models.als import AlsConfig
-from tawny.testing.frames import sequence_frame
+from tawny.testing.lists import sequence_frame
 from tawny.testing.worlds import chains
 
 

@@ -9,7 +9,7 @@ from pyspark.sql import SparkSession
 from tawny.evaluation.plan import Plan
 from tawny.judging.judge import SEGMENTS, judge
 from tawny.judging.published import published_lists, taken_since
-from tawny.testing.frames import rows_of
+from tawny.testing.lists import mappings_of
 
 PLAN = Plan((1, 3), np.array([5, 4, 3, 2, 1], np.int64), seed=1, segments=SEGMENTS, n_resamples=50)
 
@@ -47,7 +47,7 @@ def test_published_lists_are_the_latest_earlier_ones_in_order_of_rank(spark: Spa
     ]  # fmt: skip
     catalog = spark.createDataFrame([("x", 0), ("y", 1)], "item_id string, item_index int")
     lists = spark.createDataFrame(rows, "run_date date, user_id string, rank int, item_id string")
-    assert rows_of(published_lists(lists, catalog, 2), "subject") == [
+    assert mappings_of(published_lists(lists, catalog, 2), "subject") == [
         {"subject": "1998-04-02", "user_id": "a", "listed": [1, 0]},
         {"subject": "1998-04-03", "user_id": "a", "listed": [1]},
     ]
@@ -63,7 +63,7 @@ def test_only_what_is_taken_for_the_first_time_since_the_list_counts(spark: Spar
         "user_id string, item_id string, event_type string, event_ts timestamp",
     )  # fmt: skip
     catalog = spark.createDataFrame([("x", 0), ("y", 1)], "item_id string, item_index int")
-    assert rows_of(taken_since(events, catalog, date(1998, 4, 2), ("view",)), "user_id") == [
+    assert mappings_of(taken_since(events, catalog, date(1998, 4, 2), ("view",)), "user_id") == [
         {"user_id": "a", "answers": [1], "is_warm": True},
         {"user_id": "b", "answers": [1], "is_warm": False},
     ]

@@ -12,7 +12,7 @@ from tawny.models.transitions import Transitions, TransitionsConfig
 from tawny.ranking.matrix import padded
 from tawny.ranking.rank import Recipe, rank
 from tawny.ranking.reasons import reasons
-from tawny.testing.frames import rows_of
+from tawny.testing.lists import mappings_of
 from tawny.testing.worlds import histories
 
 SOURCES = ("popularity", "transitions")
@@ -51,7 +51,7 @@ def _users(spark: SparkSession) -> object:
 
 
 def test_lists_are_blended_cut_and_explained(spark: SparkSession) -> None:
-    new, warm, without = rows_of(rank(_users(spark), _recipe(n_reasons=3)), "user_id")  # type: ignore[arg-type]
+    new, warm, without = mappings_of(rank(_users(spark), _recipe(n_reasons=3)), "user_id")  # type: ignore[arg-type]
 
     # A new user: popularity alone, no past item.
     assert [item["item_index"] for item in new["items"]] == [0, 1]
@@ -72,8 +72,8 @@ def test_lists_are_blended_cut_and_explained(spark: SparkSession) -> None:
 
 
 def test_without_reasons_the_lists_are_the_same(spark: SparkSession) -> None:
-    explained = rows_of(rank(_users(spark), _recipe(n_reasons=1)), "user_id")  # type: ignore[arg-type]
-    bare = rows_of(rank(_users(spark), _recipe(n_reasons=0)), "user_id")  # type: ignore[arg-type]
+    explained = mappings_of(rank(_users(spark), _recipe(n_reasons=1)), "user_id")  # type: ignore[arg-type]
+    bare = mappings_of(rank(_users(spark), _recipe(n_reasons=0)), "user_id")  # type: ignore[arg-type]
     for row in [*explained, *bare]:
         for item in row["items"]:
             item["reasons"] = []
@@ -106,3 +106,14 @@ def test_a_weak_reason_is_left_out_but_never_the_strongest() -> None:
     assert found.source.tolist() == [[[0, -1, -1]]]
     alone = reasons(histories([[0]]), np.array([[2]], np.int32), strengths, models, n=3, min_share=0.99)
     assert alone.source.tolist() == [[[0, -1, -1]]]
+
+
+def test_the_items_of_a_long_history_are_weighed_together() -> None:
+    """Ten past items with 5 % each are half of what speaks for the item, and are told."""
+    matrix = sparse.csr_array((np.ones(10, np.float32), (np.arange(10), np.full(10, 10))), shape=(11, 11))
+    models = {0: _popularity(), 1: Transitions(matrix, TransitionsConfig(position_power=0.0))}
+    strengths = np.array([[[0.5, 0.5]]], np.float32)
+    found = reasons(histories([list(range(10))]), np.array([[10]], np.int32), strengths, models, n=3, min_share=0.1)
+    assert found.source.tolist() == [[[0, 1, 1]]]
+    assert found.item.tolist() == [[[-1, 0, 1]]]
+    np.testing.assert_allclose(found.share, [[[0.5, 0.05, 0.05]]], rtol=1e-6)

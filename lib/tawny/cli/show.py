@@ -49,18 +49,15 @@ def show_list(bench: Workbench, user_id: str, run_date: "date | None") -> None:
 
 
 def why_of(reasons: Sequence[Mapping[str, Any]], titles: Mapping[str, str | None], popular: str) -> str:
-    """The reasons in words.
+    """The reasons in words: the user's own items first, the shares are in recommendations_v1.
 
-    >>> why_of([{"item_id": "7", "share": 0.6}, {"item_id": None, "share": 0.2}], {"7": "Heat"}, "popular")
-    'because of Heat (60 %); popular (20 %)'
+    >>> whole, part = {"source": "popularity", "item_id": None}, {"source": "als", "item_id": "7"}
+    >>> why_of([whole, part], {"7": "Heat"}, "popular")
+    'because of Heat; popular'
     """
-    shares = [f"{row['share']:.0%}".replace("%", " %") for row in reasons]
-    past = [
-        f"{titles.get(row['item_id']) or row['item_id']} ({share})"
-        for row, share in zip(reasons, shares, strict=True)
-        if row["item_id"] is not None
-    ]
-    rest = [f"{popular} ({share})" for row, share in zip(reasons, shares, strict=True) if row["item_id"] is None]
+    past = [titles.get(row["item_id"]) or row["item_id"] for row in reasons if row["item_id"] is not None]
+    bare = [row["source"] for row in reasons if row["item_id"] is None]
+    rest = [popular if source == "popularity" else f"found by {source}" for source in bare]
     return "; ".join(([f"because of {', '.join(past)}"] if past else []) + rest)
 
 

@@ -32,7 +32,7 @@ class Recipe:
         models: the files of every source, in the blend's order; needed for reasons only.
         k: length of the lists.
         n_reasons: per item, at most; 0 leaves reasons out.
-        min_share: of what speaks for the item; weaker reasons are left out.
+        min_share: see reasons.reasons.
     """
 
     blend: Blend

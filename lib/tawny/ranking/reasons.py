@@ -40,7 +40,8 @@ def reasons(
         listed: int32 [U, K], padded with -1.
         strengths: float32 [U, K, S], how much each source adds to the item's score, not negative.
         models: the fitted source by its index.
-        min_share: a weaker reason is left out, unless it is the strongest.
+        min_share: what speaks for the item less than this is left out: a source without a past item, or all past items
+            together (a long history shares its weight among many); never everything.
     """
     shares = [_of_source(users, listed, strengths[..., s], models[s]) for s in range(strengths.shape[2])]
     longest = int(np.diff(users.indptr).max(initial=0))
@@ -58,7 +59,18 @@ def reasons(
     item[users.rows, :, place] = users.items[:, None]
     table[..., longest:] = bare
     source[..., longest:] = np.arange(bare.shape[2])
-    return _strongest(table / everything, source, item, listed, n, min_share)
+    table /= everything
+    _drop_weak(table, longest, min_share)
+    return _strongest(table, source, item, listed, n)
+
+
+def _drop_weak(table: NDArray[np.floating], longest: int, min_share: float) -> None:
+    """Set to 0 what is too weak to be told; past items, the first `longest` places, are weighed together."""
+    past, bare = table[..., :longest], table[..., longest:]
+    own = past.sum(axis=2, keepdims=True)
+    strongest = np.maximum(own, bare.max(axis=2, keepdims=True, initial=0))
+    past[np.broadcast_to((own < min_share) & (own < strongest), past.shape)] = 0
+    bare[(bare < min_share) & (bare < strongest)] = 0
 
 
 def _of_source(users: Histories, listed: Ints, strength: Floats, model: Model) -> tuple[Floats, Floats]:
@@ -71,11 +83,10 @@ def _of_source(users: Histories, listed: Ints, strength: Floats, model: Model) -
     return (given * share[users.rows]).astype(np.float32), np.where(explained, 0, strength).astype(np.float32)
 
 
-def _strongest(table: NDArray[np.floating], source: Ints, item: Ints, listed: Ints, n: int, min_share: float) -> Reasons:
+def _strongest(table: NDArray[np.floating], source: Ints, item: Ints, listed: Ints, n: int) -> Reasons:
     order = np.argsort(-table, axis=2, kind="stable")[..., :n]
     share = np.take_along_axis(table, order, axis=2).astype(np.float32)
-    is_strong = (share >= min_share) | (np.arange(share.shape[2]) == 0)
-    is_reason = (share > 0) & is_strong & (listed >= 0)[..., None]
+    is_reason = (share > 0) & (listed >= 0)[..., None]
     return Reasons(
         np.where(is_reason, np.take_along_axis(source, order, axis=2), -1),
         np.where(is_reason, np.take_along_axis(item, order, axis=2), -1),
