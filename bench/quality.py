@@ -11,7 +11,6 @@ import argparse
 import json
 from pathlib import Path
 
-from tawny.core.lake import Conditions
 from tawny.delta.arrow_io import ArrowLake
 from tawny.tables.evaluations import EVALUATIONS
 
