@@ -49,7 +49,9 @@ def test_a_night_never_asks_the_clock_for_its_day(tawny: Tawny, env_file: Path) 
     assert "Add --run-date YYYY-MM-DD." in ended.err
 
 
-def test_a_failed_night_says_what_is_done_and_runs_nothing_more(tawny: Tawny, jobs_folder: Path, env: Env) -> None:
+def test_a_failed_night_says_what_is_done_and_runs_nothing_more(
+    tawny: Tawny, jobs_folder: Path, env: Env, env_file: Path
+) -> None:
     (jobs_folder / "number.py").write_text((jobs_folder / "number.py").read_text().replace('"Alien,Brazil"', '","'))
     ended = tawny("night")
     assert ended.code == 1
@@ -59,7 +61,7 @@ def test_a_failed_night_says_what_is_done_and_runs_nothing_more(tawny: Tawny, jo
         "done:     nothing",
         "not done: number, judge",
         "Nothing is published yet; nothing was.",
-        "Go on with: tawny night --run-date 1998-04-23 --from number",
+        f"Go on with: tawny night --env {env_file.resolve()} --run-date 1998-04-23 --from number",
         "error: ValueError: an item has no title (`tawny --verbose ...` shows where)",
     ]
 

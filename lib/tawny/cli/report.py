@@ -38,7 +38,8 @@ def show_failure(bench: Workbench, night: Night) -> None:
     lines += [f"done:     {', '.join(done) or 'nothing'}"]
     lines += [f"not done: {', '.join(left)}"] if left else []
     lines += [_still_published(bench)]
-    lines += [f"Go on with: tawny night --run-date {night.run_date} --from {left[0]}"] if left else []
+    env = f" --env {bench.env_file}" if bench.env_file else ""
+    lines += [f"Go on with: tawny night{env} --run-date {night.run_date} --from {left[0]}"] if left else []
     sys.stderr.write("\n".join(lines) + "\n")
 
 
