@@ -23,7 +23,7 @@ class Config(JobConfig):
         min_share: a source without a past item, or all past items together, is left out as a reason below this share.
     """
 
-    n_reasons: int = 4
+    n_reasons: int = 3
     min_share: float = 0.1
 
 
