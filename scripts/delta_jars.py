@@ -14,7 +14,10 @@ from pathlib import Path
 
 import pyspark
 from delta import configure_spark_with_delta_pip
+from pyspark.errors import PySparkRuntimeError
 from pyspark.sql import SparkSession
+
+MISSING = "Maven gave no delta-spark jar. Ivy's report above says where it looked; is the network there?"
 
 
 def artifact(jar: Path) -> str:
@@ -31,7 +34,10 @@ def resolve(folder: Path) -> None:
     with tempfile.TemporaryDirectory(dir=folder.parent) as work:
         builder = SparkSession.builder.appName("delta_jars").master("local[1]")
         builder = builder.config("spark.ui.enabled", "false").config("spark.jars.ivy", f"{work}/ivy")
-        configure_spark_with_delta_pip(builder).getOrCreate().stop()
+        try:
+            configure_spark_with_delta_pip(builder).getOrCreate().stop()
+        except PySparkRuntimeError as exc:
+            raise SystemExit(MISSING) from exc
         shipped = {artifact(jar) for jar in (Path(pyspark.__file__).parent / "jars").glob("*.jar")}
         part = Path(work) / "jars"
         part.mkdir()
@@ -39,7 +45,7 @@ def resolve(folder: Path) -> None:
             if artifact(jar) not in shipped:
                 jar.rename(part / jar.name)
         if not any(part.glob("*delta-spark*.jar")):
-            raise SystemExit("delta_jars: Maven gave no delta-spark jar; is the network there? Run again.")
+            raise SystemExit(MISSING)
         part.rename(folder)
 
 

@@ -1,4 +1,4 @@
-"""What `make night` and `make test` stand on: the locks and the scripts."""
+"""What `make night` and `make test` stand on: the locks, the scripts and the targets."""
 
 import os
 import re
@@ -6,6 +6,7 @@ import subprocess
 from pathlib import Path
 
 import pytest
+import yaml
 
 ROOT = Path(__file__).parents[2]
 LOCKS = sorted((ROOT / "requirements").glob("*.txt"))
@@ -55,6 +56,50 @@ def test_what_the_machine_lacks_is_named_with_its_command(tmp_path: Path) -> Non
         in ended.stderr
     )
     assert "apt-get install -y python3-venv" in ended.stderr
+
+
+def _step(folder: Path, command: str) -> subprocess.CompletedProcess[str]:
+    line = [str(ROOT / "scripts" / "step.sh"), "tools", "The tools", command]
+    return subprocess.run(line, cwd=folder, capture_output=True, text=True, check=False)
+
+
+def test_a_step_says_what_it_is_and_its_seconds_and_keeps_what_its_tools_print(tmp_path: Path) -> None:
+    ended = _step(tmp_path, "echo 1 of 2; echo 2 of 2 >&2")
+    assert ended.returncode == 0
+    assert re.fullmatch(r"The tools \.\.\. \d+ s\n", ended.stdout + ended.stderr)
+    assert (tmp_path / ".cache" / "logs" / "tools.log").read_text() == "1 of 2\n2 of 2\n"
+
+
+def test_a_failed_step_shows_what_its_tools_printed_and_names_the_log(tmp_path: Path) -> None:
+    ended = _step(tmp_path, "for i in {1..50}; do echo line $i; done; (exit 3) | cat; echo never")
+    assert ended.returncode == 3
+    assert "The tools ... failed after" in ended.stderr
+    assert "  | line 50\n" in ended.stderr
+    assert "  | line 9\n" not in ended.stderr
+    assert "never" not in ended.stderr
+    assert "The whole log is .cache/logs/tools.log." in ended.stderr
+
+
+def test_set_up_prints_nothing_but_its_steps() -> None:
+    terms = "@$(BIN)/python scripts/movielens_100k.py --terms"
+    silent = ("@$(STEP) ", "@touch ", "@mkdir ", "@scripts/check_machine.sh ", terms)
+    recipes = re.findall(r"^\$\((?:STAMPS|JARS|DATA)\).*:.*\n((?:\t.*\n)+)", (ROOT / "Makefile").read_text(), re.M)
+    assert len(recipes) == 10
+    for recipe in recipes:
+        assert all(line.strip().startswith(silent) for line in re.sub(r"\\\n", "", recipe).splitlines()), recipe
+
+
+def test_github_and_make_test_run_the_same_tests() -> None:
+    jobs = yaml.safe_load((ROOT / ".github" / "workflows" / "tests.yml").read_text())["jobs"]
+    makefile = (ROOT / "Makefile").read_text()
+    assert jobs["make"]["strategy"]["matrix"]["target"] == ["lint", "test-fast", "test-spark", "test-dags"]
+    assert re.search(r"^test: install-test lint test-dags +##", makefile, re.M)
+    # What `make test` runs in one process are the two halves.
+    assert re.findall(r"^\t\$\(PYTEST\) (.*)", makefile, re.M) == [
+        "--cov --cov-report=",
+        '-m "not spark and not horovod"',
+        '-m "spark or horovod"',
+    ]
 
 
 def test_uv_is_told_what_pip_was_told(tmp_path: Path) -> None:
