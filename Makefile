@@ -4,37 +4,56 @@ SHELL := bash
 .SHELLFLAGS := -euo pipefail -c
 .DELETE_ON_ERROR:
 .DEFAULT_GOAL := help
+# Every step says a line of its own, and `make test` ends with the biggest run.
+.NOTPARALLEL:
 
 PYTHON ?= python3
 BIN := .venv/bin
 UV := scripts/uv.sh .venv
+STEP := scripts/step.sh
 AIRFLOW := .venv-airflow
 STAMPS := .cache/stamps
 SHELF := $(or $(XDG_CACHE_HOME),$(HOME)/.cache)/tawny
 JARS := .cache/jars/delta-$(shell sed -n 's/^delta-spark==\([^ ]*\).*/\1/p' requirements/night.txt)
 DATA := .cache/data/ml-100k
+PIP := $(UV) pip install --python $(BIN)/python
+PIP_AIRFLOW := $(UV) pip install --python $(AIRFLOW)/bin/python
+PYTEST := $(BIN)/python -m pytest -q --ignore=tests/dags
 LOCK := ../scripts/uv.sh ../.venv pip compile --quiet --upgrade --generate-hashes --no-emit-index-url --no-emit-find-links --no-header
 
-.PHONY: help install install-test night test lint bench lock clean
+.PHONY: help install install-test night test lint test-fast test-spark test-dags docs bench lock clean
 help:  ## this list
 	@sed -n 's/^\([a-z-]*\):.*## \(.*\)/make \1: \2/p' Makefile
 
 night: install $(DATA)  ## set up what is missing, then make tonight's lists of MovieLens 100K
-	$(BIN)/tawny night $(NIGHT)
+	@$(BIN)/tawny night $(NIGHT)
 
-test: install-test lint  ## set up what is missing, check the style and the types, run every test
-	AIRFLOW_HOME=$(CURDIR)/.cache/airflow $(AIRFLOW)/bin/python -m pytest -q tests/dags
-	$(BIN)/python -m pytest -q --ignore=tests/dags
+# The fast and the Spark tests in one process: one Spark session, one measure of coverage, and pytest's last line closes.
+test: install-test lint test-dags  ## set up what is missing, check style and types, run every test, measure coverage
+	$(PYTEST) --cov --cov-report=
 
-lint: $(STAMPS)/test  ## ruff and mypy
+lint: $(STAMPS)/test  ## ruff, mypy, and vulture for dead code
 	$(BIN)/ruff check .
 	$(BIN)/ruff format --check .
 	$(BIN)/mypy
+	$(BIN)/vulture
+
+test-fast: $(STAMPS)/tawny $(STAMPS)/test  ## the tests that start neither a JVM nor horovodrun, in under a minute
+	$(PYTEST) -m "not spark and not horovod"
+
+test-spark: install $(STAMPS)/test  ## the tests that start Spark or horovodrun
+	$(PYTEST) -m "spark or horovod"
+
+test-dags: $(STAMPS)/airflow  ## the tests of the DAGs, in Airflow's own environment
+	AIRFLOW_HOME=$(CURDIR)/.cache/airflow $(AIRFLOW)/bin/python -m pytest -q tests/dags
+
+docs: $(STAMPS)/tawny  ## write docs/settings.md from the classes
+	$(BIN)/python scripts/settings_reference.py docs/settings.md
 
 bench: install $(DATA) $(STAMPS)/bench  ## measure, with the peers in the same run
 	$(BIN)/python bench/night.py ml-100k
 
-install: $(STAMPS)/tawny $(JARS)  ## the environment of the night
+install: $(STAMPS)/tawny $(STAMPS)/horovod $(JARS)  ## the environment of the night
 
 install-test: install $(DATA) $(STAMPS)/test $(STAMPS)/airflow  ## the environments of the tests
 
@@ -50,39 +69,40 @@ $(STAMPS)/machine: scripts/check_machine.sh
 	@mkdir -p $(@D) && touch $@
 
 $(STAMPS)/venv: requirements/uv.txt | $(STAMPS)/machine
-	$(PYTHON) -m venv .venv
-	$(BIN)/python -m pip install --quiet --require-hashes -r requirements/uv.txt
+	@$(STEP) venv "Python environment in .venv" \
+	  "$(PYTHON) -m venv .venv; $(BIN)/python -m pip install --require-hashes -r requirements/uv.txt"
 	@touch $@
 
 $(STAMPS)/packages: requirements/night.txt $(STAMPS)/venv
-	$(UV) pip install --quiet --python $(BIN)/python --require-hashes -r requirements/night.txt
+	@$(STEP) packages "Python packages: Spark, TensorFlow and what goes with them" "$(PIP) --require-hashes -r requirements/night.txt"
 	@touch $@
 
 $(STAMPS)/horovod: requirements/horovod.txt requirements/build.txt scripts/horovod_wheel.sh $(STAMPS)/packages
-	wheel=$$(scripts/horovod_wheel.sh .venv $(SHELF)); $(UV) pip install --quiet --python $(BIN)/python --no-deps "$$wheel"
+	@$(STEP) horovod "Horovod (built from source the first time: 1 to 3 minutes)" \
+	  'wheel=$$(scripts/horovod_wheel.sh .venv "$(SHELF)"); $(PIP) --no-deps "$$wheel"'
 	@touch $@
 
-$(STAMPS)/tawny: setup.py pyproject.toml $(STAMPS)/packages $(STAMPS)/horovod
-	$(UV) pip install --quiet --python $(BIN)/python --no-deps --no-build-isolation --editable .
+$(STAMPS)/tawny: setup.py pyproject.toml $(STAMPS)/packages
+	@$(STEP) tawny "Tawny itself" "$(PIP) --no-deps --no-build-isolation --editable ."
 	@touch $@
 
 $(STAMPS)/test: requirements/test.txt $(STAMPS)/packages
-	$(UV) pip install --quiet --python $(BIN)/python --require-hashes -r requirements/test.txt
+	@$(STEP) test "Tools of the tests" "$(PIP) --require-hashes -r requirements/test.txt"
 	@touch $@
 
 $(STAMPS)/bench: requirements/bench.txt $(STAMPS)/packages
-	$(UV) pip install --quiet --python $(BIN)/python --require-hashes -r requirements/bench.txt
+	@$(STEP) bench "Peers of the bench" "$(PIP) --require-hashes -r requirements/bench.txt"
 	@touch $@
 
 $(STAMPS)/airflow: requirements/airflow.txt setup.py $(STAMPS)/venv
-	$(PYTHON) -m venv $(AIRFLOW)
-	$(UV) pip install --quiet --python $(AIRFLOW)/bin/python --require-hashes -r requirements/airflow.txt
-	$(UV) pip install --quiet --python $(AIRFLOW)/bin/python --no-deps --no-build-isolation --editable .
+	@$(STEP) airflow "Airflow, in an environment of its own" "$(PYTHON) -m venv $(AIRFLOW); \
+	  $(PIP_AIRFLOW) --require-hashes -r requirements/airflow.txt; $(PIP_AIRFLOW) --no-deps --no-build-isolation --editable ."
 	@touch $@
 
 # These two fill a folder in one rename, and are not made anew because a stamp is younger.
 $(JARS): | $(STAMPS)/packages
-	$(BIN)/python scripts/delta_jars.py $@
+	@$(STEP) jars "Delta's jars" "$(BIN)/python scripts/delta_jars.py $@"
 
 $(DATA): | $(STAMPS)/venv
-	$(BIN)/python scripts/movielens_100k.py $@
+	@$(BIN)/python scripts/movielens_100k.py --terms
+	@$(STEP) data "MovieLens 100K" "$(BIN)/python scripts/movielens_100k.py $@"

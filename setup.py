@@ -1,4 +1,4 @@
-"""Tawny: a distributed batch recommender suite. `make night` and `make test` do all the set-up."""
+"""What pyproject.toml cannot say: requirements come from requirements/*.in, packages from two folders."""
 
 from pathlib import Path
 
@@ -14,16 +14,9 @@ def names(file: str) -> list[str]:
 
 
 setup(
-    name="tawny",
-    version="0.1.0",
-    description="Batch recommendations on Spark, Delta, Horovod and Airflow: ranked, explained, audited, every night.",
-    long_description=(HERE / "README.md").read_text(),
-    long_description_content_type="text/markdown",
-    python_requires=">=3.11",
     packages=[*find_packages("lib"), "tawny_jobs"],
     package_dir={"": "lib", "tawny_jobs": "jobs"},
-    package_data={"tawny": ["py.typed"], "tawny.delta": ["log4j2.properties"]},
+    package_data={"tawny": ["py.typed"], "tawny.lake": ["spark_conf/*"]},
     install_requires=names("night.in"),
     extras_require={"train": names("horovod.in"), "train-gpu": ["tensorflow[and-cuda]==2.21.0", *names("horovod.in")]},
-    entry_points={"console_scripts": ["tawny=tawny.cli:main"]},
 )

@@ -1,17 +1,17 @@
-"""The tasks of a night as Airflow operators, built from the jobs' declarations; and the one place that says for which day.
+"""The tasks of a night as Airflow operators, built from the jobs' declarations; and the run_date of a DAG run.
 
-The machine that parses the DAGs and those that run the tasks share these environment variables. They are no Airflow
-Variables, because the DAG's shape depends on them, and parsing must not ask a database:
+These environment variables must be the same on the machine that parses the DAGs and on those that run the tasks. They are
+not Airflow Variables, because the shape of the DAG depends on them, and parsing must not query a database:
 
-    TAWNY_HOME          the checkout; default: the one that this file lies in
+    TAWNY_HOME          the checkout; default: that of this file
     TAWNY_ENV           the env file: tables, landing files, [spark.conf] for spark-submit, [horovod] workers, sources;
                         default: conf/env/cluster.toml of the checkout
-    TAWNY_PYTHON        the interpreter of the night's environment, horovodrun beside it; default: .venv/bin/python of the
+    TAWNY_PYTHON        the Python interpreter of the night, with horovodrun beside it; default: .venv/bin/python of the
                         checkout
     TAWNY_SPARK_CONN    the Airflow connection of the cluster, in its JSON form; default: spark_default
     TAWNY_HOSTS         the hosts of horovodrun (`one:4,two:4`); default: this machine
 
-Master, deploy mode and queue belong to the connection; memory, executors, Delta's package and a container image to
+Set master, deploy mode and queue in the connection; memory, executors, Delta's package and a container image in
 [spark.conf] of the env file. spark-submit must be on the PATH of Airflow's workers.
 """
 
@@ -27,47 +27,49 @@ from airflow.providers.apache.spark.operators.spark_submit import SparkSubmitOpe
 from airflow.providers.standard.operators.bash import BashOperator
 from airflow.sdk import BaseOperator
 
+import tawny_jobs
 from tawny.core.config import Env, load_env, night_settings
 from tawny.core.errors import ConfigError
-from tawny.core.job import Task, all_tasks
+from tawny.runner import horovod
+from tawny.runner.plan import Task, check_job_settings, load_jobs, night_tasks
 
 RUN_DATE = "{{ run_date_of(params, dag_run) }}"
 RETRY_DELAY = timedelta(minutes=5)
 
 
 class DagRun(Protocol):
-    """What a run of a DAG knows of its time."""
+    """The part of an Airflow DagRun that is needed here."""
 
     data_interval_end: datetime | None
 
 
 def run_date_of(params: Mapping[str, Any], dag_run: DagRun) -> str:
-    """The day that a run makes lists for, `YYYY-MM-DD`: its parameter `run_date`, else the UTC day its interval ends on.
+    """The run_date of a DAG run, `YYYY-MM-DD`: its parameter `run_date`, else the UTC day on which its interval ends.
 
-    Runs that an asset or a person starts may have no interval. The clock is never asked: a task that is cleared next week
-    must do the same day again.
+    A run that an asset or a user starts may have no interval. The clock is never read: a task that is cleared next week must
+    run for the same day again.
 
     Raises:
-        ConfigError: the parameter is no date, or there is neither.
+        ConfigError: the parameter is not a date, or there is neither.
     """
     if given := params.get("run_date"):
         try:
             return date.fromisoformat(given).isoformat()
         except ValueError as exc:
-            raise _no_day(f"run_date = {given!r}") from exc
+            raise _no_run_date(f"run_date = {given!r}") from exc
     if dag_run.data_interval_end is None:
-        raise _no_day("a run without a data interval and without the parameter run_date")
+        raise _no_run_date("a run without a data interval and without the parameter run_date")
     return dag_run.data_interval_end.astimezone(UTC).date().isoformat()
 
 
-def _no_day(came: str) -> ConfigError:
+def _no_run_date(came: str) -> ConfigError:
     rule = "a run must have the parameter run_date (YYYY-MM-DD) or a data interval."
     return ConfigError(where="nightly", rule=rule, came=came, do='Trigger it with {"run_date": "YYYY-MM-DD"}.')
 
 
 @dataclass(frozen=True)
-class Place:
-    """Where the tasks run: the environment variables above."""
+class Deployment:
+    """Where and how the tasks run: the environment variables above."""
 
     home: Path
     env_file: Path
@@ -76,32 +78,32 @@ class Place:
     hosts: str | None
 
     @classmethod
-    def from_environment(cls, environ: Mapping[str, str] = os.environ) -> "Place":
-        """The variables, with their defaults."""
+    def from_environment(cls, environ: Mapping[str, str] = os.environ) -> "Deployment":
+        """From the environment variables, with their defaults."""
         home = Path(environ.get("TAWNY_HOME", Path(__file__).resolve().parents[1]))
         env_file = Path(environ.get("TAWNY_ENV", home / "conf" / "env" / "cluster.toml"))
         python = Path(environ.get("TAWNY_PYTHON", home / ".venv" / "bin" / "python"))
         return cls(home, env_file, python, environ.get("TAWNY_SPARK_CONN", "spark_default"), environ.get("TAWNY_HOSTS"))
 
     def job_file(self, task: Task) -> str:
-        """The file that is submitted."""
-        return str(self.home / "jobs" / f"{task.name}.py")
+        """The path of the job file."""
+        return str(self.home / "jobs" / task.job.file.name)
 
     def arguments(self, task: Task) -> list[str]:
-        """What the job file is given."""
-        variant = ["--variant", task.variant] if task.variant else []
-        return ["--run-date", RUN_DATE, *variant, "--env", str(self.env_file)]
+        """The arguments of the job file."""
+        return horovod.job_arguments(RUN_DATE, task.variant, self.env_file)
 
 
-def night_tasks(place: Place) -> dict[str, BaseOperator]:
-    """An operator for every task of the night, by task_id; inside a DAG. A task runs after all that write what it reads.
+def night_operators(deployment: Deployment) -> dict[str, BaseOperator]:
+    """An operator for every task of the night, by task_id; call it inside a DAG. A task runs after the tasks it needs.
 
     Raises:
         ConfigError: a setting or a job's declaration is wrong.
     """
-    env = load_env(place.env_file)
-    tasks = all_tasks(night_settings(env))
-    operators = {task.task_id: _operator(task, place, env) for task in tasks}
+    env, jobs = load_env(deployment.env_file), load_jobs(tawny_jobs)
+    check_job_settings(jobs, env)
+    tasks = night_tasks(jobs, night_settings(env))
+    operators = {task.task_id: _operator(task, deployment, env) for task in tasks}
     for task in tasks:
         for other in tasks:
             if task != other and task.needs(other):
@@ -109,10 +111,10 @@ def night_tasks(place: Place) -> dict[str, BaseOperator]:
     return operators
 
 
-def _operator(task: Task, place: Place, env: Env) -> BaseOperator:
+def _operator(task: Task, deployment: Deployment, env: Env) -> BaseOperator:
     declared = {
         "task_id": task.task_id,
-        "doc": task.purpose,
+        "doc": task.job.purpose,
         "owner": task.job.owner,
         "retries": task.job.retries,
         "retry_delay": RETRY_DELAY,
@@ -120,35 +122,26 @@ def _operator(task: Task, place: Place, env: Env) -> BaseOperator:
     }
     if task.job.engine == "spark":
         return SparkSubmitOperator(
-            application=place.job_file(task),
-            application_args=place.arguments(task),
-            conf=_spark_conf(place, env),
-            conn_id=place.spark_conn,
+            application=deployment.job_file(task),
+            application_args=deployment.arguments(task),
+            conf=_spark_conf(deployment, env),
+            conn_id=deployment.spark_conn,
             name=f"tawny.{task.task_id}",
             **declared,
         )
-    command = [str(place.python), place.job_file(task), *place.arguments(task)]
-    if task.job.engine == "horovod":
-        command = [*_horovodrun(place, env.horovod.workers), *command]
-    # oneDNN orders sums by the number of threads, which moves results between numbers of workers.
-    quiet = {"TF_ENABLE_ONEDNN_OPTS": "0", "TF_CPP_MIN_LOG_LEVEL": "3"}
-    return BashOperator(bash_command=_line(command), env=quiet, append_env=True, **declared)
+    n_workers = env.horovod.workers if task.job.engine == "horovod" else 1
+    argv = [deployment.job_file(task), *deployment.arguments(task)]
+    command = horovod.command(argv, n_workers, python=str(deployment.python), hosts=deployment.hosts)
+    return BashOperator(bash_command=_shell_command(command), env=horovod.ENVIRONMENT, append_env=True, **declared)
 
 
-def _spark_conf(place: Place, env: Env) -> dict[str, str]:
-    """[spark.conf] of the env file; where it does not say how Delta comes to the cluster, the env's own jars are sent."""
-    is_brought = {"spark.jars", "spark.jars.packages"} & env.spark.conf.keys()
-    jars = {"spark.jars": f"{env.jars}/*.jar"} if env.jars and not is_brought else {}
-    return {"spark.pyspark.python": str(place.python), **jars, **env.spark.conf}
+def _spark_conf(deployment: Deployment, env: Env) -> dict[str, str]:
+    """[spark.conf] of the env file; where it does not name Delta's package, the env's jars are submitted."""
+    has_jars = {"spark.jars", "spark.jars.packages"} & env.spark.conf.keys()
+    jars = {"spark.jars": f"{env.jars}/*.jar"} if env.jars and not has_jars else {}
+    return {"spark.pyspark.python": str(deployment.python), **jars, **env.spark.conf}
 
 
-def _horovodrun(place: Place, n_workers: int) -> list[str]:
-    if n_workers == 1:
-        return []
-    hosts = place.hosts or f"localhost:{n_workers}"
-    return [str(place.python.parent / "horovodrun"), "-np", str(n_workers), "-H", hosts, "--gloo"]
-
-
-def _line(command: list[str]) -> str:
-    """The command for a shell; Airflow's placeholder stands unquoted, since what fills it is a date."""
+def _shell_command(command: list[str]) -> str:
+    """The command for a shell; Airflow's placeholder is not quoted, because a date replaces it."""
     return " ".join(word if word == RUN_DATE else shlex.quote(word) for word in command)

@@ -1,7 +1,7 @@
 """Nights of past days, one run of `nightly` for each, the oldest first.
 
-A backfill writes only the partitions of its days and never moves the published pointer back; a day that was done already
-comes out the same. A day that failed can be cleared here: its run of `nightly` is done again.
+A backfill writes only the partitions of its days and never moves the published pointer back. Running a day again gives the
+same tables. To run a failed day again, clear it here.
 """
 
 from datetime import date, timedelta
@@ -25,7 +25,7 @@ def days(first_date: str, last_date: str) -> list[str]:
     first, last = date.fromisoformat(first_date), date.fromisoformat(last_date)
     if last < first:
         rule = "last_date must not be before first_date."
-        raise ConfigError(where="backfill", rule=rule, came=f"{first} to {last}", do="Exchange them.")
+        raise ConfigError(where="backfill", rule=rule, came=f"{first} to {last}", do="Swap the dates.")
     return [(first + timedelta(days=n)).isoformat() for n in range((last - first).days + 1)]
 
 
@@ -41,16 +41,16 @@ with DAG(
     tags=["tawny"],
 ) as dag:
 
-    @task(owner="recommendations", retries=0, execution_timeout=timedelta(minutes=5))
+    @task(owner="recommendations", retries=0, execution_timeout=timedelta(minutes=5))  # type: ignore[untyped-decorator]
     def nights(params: dict[str, Any], run_id: str) -> list[dict[str, Any]]:
-        """What each run of `nightly` is started with."""
-        wanted = days(params["first_date"], params["last_date"])
-        return [{"conf": {"run_date": day}, "trigger_run_id": f"{run_id}.{day}"} for day in wanted]
+        """The arguments of each run of `nightly`."""
+        run_dates = days(params["first_date"], params["last_date"])
+        return [{"conf": {"run_date": day}, "trigger_run_id": f"{run_id}.{day}"} for day in run_dates]
 
     TriggerDagRunOperator.partial(
         task_id="night",
         trigger_dag_id="nightly",
-        # No logical date: two backfills may want the same day.
+        # No logical date: two backfills may run the same day.
         logical_date=None,
         wait_for_completion=True,
         reset_dag_run=True,

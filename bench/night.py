@@ -3,9 +3,9 @@
     .venv/bin/python bench/night.py ml-100k                    # MovieLens 100K, as `make night` fetched it
     .venv/bin/python bench/night.py ml-1m --sequences FILE.gz  # the MovieLens 1M sequences: "user item" lines in time order
 
-Bookkeeping of a step is its time with all reading, fitting and scoring taken out: it is measured by a night over a landing
-folder of a handful of events, where there is nothing else to do. Peak memory is that of this process, its JVM and their
-children, sampled twice a second. Writes bench/results/night-<data>.{json,md}.
+Bookkeeping of a step is its time without reading, fitting and scoring. It is measured by a night over a landing folder of a
+few hundred events. Peak memory is that of this process, its JVM and their children, sampled twice a second. Writes
+bench/results/night-<data>.{json,md}.
 """
 
 import argparse
@@ -14,6 +14,7 @@ import threading
 import time
 from collections.abc import Iterator
 from contextlib import contextmanager
+from dataclasses import asdict, dataclass, fields
 from datetime import date, timedelta
 from pathlib import Path
 from tempfile import TemporaryDirectory
@@ -21,16 +22,17 @@ from tempfile import TemporaryDirectory
 import numpy as np
 import psutil
 
-from tawny.cli.night import Night, Step, run_night
-from tawny.cli.workbench import Workbench
-from tawny.core.job import all_tasks
+import tawny_jobs
+from tawny.runner.local import LocalRunner
+from tawny.runner.night import Night, Step, run_night
+from tawny.runner.plan import load_jobs
 
 RESULTS = Path(__file__).parent / "results"
-HERE = Path(__file__).parents[1]
+CHECKOUT = Path(__file__).parents[1]
 
 
 class PeakMemory:
-    """The most memory that this process and all below it held at once, per step."""
+    """The peak memory of this process and its children, per step."""
 
     def __init__(self) -> None:
         self.peaks: dict[str, int] = {}
@@ -40,7 +42,7 @@ class PeakMemory:
 
     @contextmanager
     def watch(self, step: str) -> Iterator[None]:
-        """Count what follows to `step`."""
+        """Count the memory used inside the context to `step`."""
         self._step = step
         yield
         self._step = ""
@@ -65,34 +67,34 @@ def main() -> None:
     parser.add_argument("--sequences", type=Path, help="the MovieLens 1M sequences, gzipped")
     parser.add_argument("--driver-memory", default="4g")
     parser.add_argument("--twice", action="store_true", help="a second night of the same date in the same session")
-    given = parser.parse_args()
+    args = parser.parse_args()
     with TemporaryDirectory() as folder:
-        env, run_date = _env(given, Path(folder))
-        bench = Workbench(env)
+        env, run_date = _env(args, Path(folder))
+        runner = LocalRunner(load_jobs(tawny_jobs), env)
         memory = PeakMemory()
-        night = _night(bench, run_date, memory)
+        night = _night(runner, run_date, memory)
         floor = _floor(Path(folder))
-        _report(given.data, night, floor, memory)
-        if given.twice:
-            again = _night(bench, run_date, PeakMemory())
-            print(f"the same night again: {sum(step.seconds for step in again.steps):.0f} s")
+        _report(args.data, night, floor, memory)
+        if args.twice:
+            again = _night(runner, run_date, PeakMemory())
+            print(f"the second night: {sum(step.seconds for step in again.steps):.0f} s")
 
 
-def _night(bench: Workbench, run_date: date, memory: PeakMemory) -> Night:
-    night = Night(run_date, all_tasks(bench.night))
-    run_night(bench, night, memory.watch)
+def _night(runner: LocalRunner, run_date: date, memory: PeakMemory) -> Night:
+    night = Night(run_date, runner.tasks())
+    run_night(runner, night, memory.watch)
     return night
 
 
-def _env(given: argparse.Namespace, folder: Path) -> tuple[Path, date]:
+def _env(args: argparse.Namespace, folder: Path) -> tuple[Path, date]:
     """The env file of the data set, over a fresh root."""
-    landing, run_date, split = HERE / ".cache" / "data" / "ml-100k", date(1998, 4, 23), "test_share = 0.2"
-    if given.data == "ml-1m":
+    landing, run_date, split = CHECKOUT / ".cache" / "data" / "ml-100k", date(1998, 4, 23), "test_share = 0.2"
+    if args.data == "ml-1m":
         from sequences import land_sequences
 
-        landing, run_date = folder / "landing", land_sequences(given.sequences, folder / "landing")
+        landing, run_date = folder / "landing", land_sequences(args.sequences, folder / "landing")
         split = 'kind = "leave_last_out"'
-    return _write_env(folder / "env.toml", folder / "lake", landing, given.driver_memory, split), run_date
+    return _write_env(folder / "env.toml", folder / "lake", landing, args.driver_memory, split), run_date
 
 
 def _write_env(file: Path, root: Path, landing: Path, memory: str, split: str) -> Path:
@@ -102,51 +104,58 @@ def _write_env(file: Path, root: Path, landing: Path, memory: str, split: str) -
 
 
 def _floor(folder: Path) -> Night:
-    """A night with next to nothing to do."""
+    """A night over a tiny shop."""
     from tawny.testing.shops import write_shop
 
     write_shop(folder / "tiny", np.random.default_rng(0), last_day=date(2026, 11, 22), n_users=20, n_items=16)
     env = _write_env(folder / "tiny.toml", folder / "tiny-lake", folder / "tiny", "2g", "horizon_days = 5")
-    bench = Workbench(env)
-    return _night(bench, date(2026, 11, 22) + timedelta(days=1), PeakMemory())
+    runner = LocalRunner(load_jobs(tawny_jobs), env)
+    return _night(runner, date(2026, 11, 22) + timedelta(days=1), PeakMemory())
+
+
+@dataclass(frozen=True)
+class Measured:
+    """A line of the report."""
+
+    step: str
+    seconds: float
+    bookkeeping_seconds: float
+    rows_in: int | None
+    rows_out: int | None
+    peak_mb: int
 
 
 def _report(data: str, night: Night, floor: Night, memory: PeakMemory) -> None:
     least = {step.name: step.seconds for step in floor.steps}
-    rows = [_row(step, least.get(step.name, 0.0), memory.peaks.get(step.name, 0)) for step in night.steps]
-    total = {
-        "step": "total",
-        "seconds": round(sum(row["seconds"] for row in rows), 1),
-        "bookkeeping_seconds": round(sum(row["bookkeeping_seconds"] for row in rows), 1),
-        "rows_in": None,
-        "rows_out": None,
-        "peak_mb": max(row["peak_mb"] for row in rows),
-    }
-    head = list(total)
+    rows = [_measured(step, least.get(step.name, 0.0), memory.peaks.get(step.name, 0)) for step in night.steps]
+    seconds, bookkeeping = sum(row.seconds for row in rows), sum(row.bookkeeping_seconds for row in rows)
+    total = Measured("total", round(seconds, 1), round(bookkeeping, 1), None, None, max(row.peak_mb for row in rows))
+    head = [field.name for field in fields(Measured)]
     lines = ["| " + " | ".join(head) + " |", "|" + "---|" * len(head)]
-    lines += ["| " + " | ".join("" if row[key] is None else str(row[key]) for key in head) + " |" for row in [*rows, total]]
-    share = total["bookkeeping_seconds"] / total["seconds"]
+    cells = [["" if value is None else str(value) for value in asdict(row).values()] for row in [*rows, total]]
+    lines += ["| " + " | ".join(row) + " |" for row in cells]
     lines += [
         "",
-        f"Start-up and bookkeeping: {share:.0%} of the night.",
+        f"Start-up and bookkeeping: {bookkeeping / seconds:.0%} of the night.",
         f"Measured {time.strftime('%Y-%m-%d')} on {psutil.cpu_count()} cores.",
     ]
     RESULTS.mkdir(exist_ok=True)
     (RESULTS / f"night-{data}.md").write_text("\n".join(lines) + "\n")
-    (RESULTS / f"night-{data}.json").write_text(json.dumps({"steps": rows, "total": total}, indent=1) + "\n")
+    report = {"steps": [asdict(row) for row in rows], "total": asdict(total)}
+    (RESULTS / f"night-{data}.json").write_text(json.dumps(report, indent=1) + "\n")
     print("\n".join(lines))
 
 
-def _row(step: Step, least: float, peak: int) -> dict[str, float | int | str | None]:
+def _measured(step: Step, least: float, peak: int) -> Measured:
     record = step.record
-    return {
-        "step": step.name,
-        "seconds": round(step.seconds, 1),
-        "bookkeeping_seconds": round(min(least, step.seconds), 1),
-        "rows_in": sum(record.rows_read.values()) if record else None,
-        "rows_out": sum(record.rows_written.values()) if record else None,
-        "peak_mb": round(peak / 2**20),
-    }
+    return Measured(
+        step=step.name,
+        seconds=round(step.seconds, 1),
+        bookkeeping_seconds=round(min(least, step.seconds), 1),
+        rows_in=sum(record.rows_read.values()) if record else None,
+        rows_out=sum(record.rows_written.values()) if record else None,
+        peak_mb=round(peak / 2**20),
+    )
 
 
 if __name__ == "__main__":

@@ -1,4 +1,4 @@
-"""The MovieLens 1M sequences as canonical events: times are made up from the order, one event a minute."""
+"""The MovieLens 1M sequences as canonical events; the times are synthetic, in the order of each sequence."""
 
 import gzip
 from datetime import UTC, date, datetime, timedelta
@@ -13,9 +13,9 @@ _DAYS = 100
 
 
 def land_sequences(file: Path, landing: Path) -> date:
-    """Write events.parquet from lines "user item", each user's in time order; the run_date that sees all of them.
+    """Write events.parquet from lines "user item", each user's in time order; returns the first run_date after all of them.
 
-    A user's events are spread evenly over 100 days, so that the lake has as many day partitions.
+    A user's events are spread evenly over 100 days, so that the lake has 100 day partitions.
     """
     with gzip.open(file, "rt") as lines:
         pairs = np.array([line.split() for line in lines], np.int64)

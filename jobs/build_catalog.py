@@ -1,40 +1,33 @@
 """Number the items known before run_date and say which may be listed."""
 
-from typing import TYPE_CHECKING
+from __future__ import annotations
 
-from tawny.core.config import JobConfig, Names
+from tawny.core.config import Names, Settings
 from tawny.core.job import Job
+from tawny.runner.entry import SparkRun, run_job
 from tawny.tables.catalog import CATALOG
 from tawny.tables.events import EVENTS
 from tawny.tables.items import ITEMS
 
-if TYPE_CHECKING:
-    from pyspark.sql import DataFrame
 
-    from tawny.core.run import Run
-
-
-class Config(JobConfig):
-    """Settings of the job.
+class CatalogSettings(Settings):
+    """Which items are never listed.
 
     Attributes:
-        blocked_items: raw keys of items that are never listed.
+        blocked_items: their ids, as in the landing files.
     """
 
     blocked_items: Names = ()
 
 
-JOB = Job(reads=(EVENTS, ITEMS), writes=CATALOG, config=Config)
-
-
-def main(run: "Run[Config, DataFrame]") -> None:
+def main(run: SparkRun[CatalogSettings]) -> None:
     """Write catalog_v1 of run_date."""
     from tawny.features.catalog import catalog
 
-    run.write(catalog(run.read(ITEMS), run.read(EVENTS), run.cutoff, run.config.blocked_items))
+    run.write(catalog(run.read(ITEMS), run.read(EVENTS), run.cutoff, run.settings.blocked_items))
 
+
+JOB = Job(main, stage="features", reads=(EVENTS, ITEMS), writes=CATALOG, settings=CatalogSettings)
 
 if __name__ == "__main__":
-    from tawny.cli.job_file import run_file
-
-    run_file(__file__)
+    run_job(JOB)

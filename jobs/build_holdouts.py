@@ -1,36 +1,26 @@
-"""Keep the answers: what users wanted after a fold's cutoff."""
+"""Collect the answers: the items that users took after a fold's cutoff."""
 
-from typing import TYPE_CHECKING
+from __future__ import annotations
 
-from tawny.core.config import JobConfig
+from tawny.core.config import Settings
 from tawny.core.job import Job
+from tawny.runner.entry import SparkRun, run_job
 from tawny.tables.catalog import CATALOG
 from tawny.tables.events import EVENTS
 from tawny.tables.holdouts import HOLDOUTS
 from tawny.tables.interactions import INTERACTIONS
 
-if TYPE_CHECKING:
-    from pyspark.sql import DataFrame
 
-    from tawny.core.run import Run
+def main(run: SparkRun[Settings]) -> None:
+    """Write holdouts_v1 of run_date, folds `validation` and `test`; `[night.events]` has the weights."""
+    from tawny.features.interactions import holdouts
+    from tawny.features.labelled import evaluated_on, labelled
+
+    events = evaluated_on(labelled(run.read(EVENTS), run.night, run.cutoff))
+    run.write(holdouts(events, run.read(INTERACTIONS), run.read(CATALOG), run.night.events))
 
 
-JOB = Job(reads=(EVENTS, INTERACTIONS, CATALOG), writes=HOLDOUTS)
-
-
-def main(run: "Run[JobConfig, DataFrame]") -> None:
-    """Write holdouts_v1 of run_date, folds `validation` and `test`; the rules are the night's (`[night.events]`)."""
-    from tawny.features.folds import judged_on
-    from tawny.features.holdouts import holdouts
-    from tawny.features.rules import telling
-    from tawny.splits.registry import with_split
-
-    rules = run.night.events
-    labelled = run.read(EVENTS).transform(telling, rules).transform(with_split, run.night.split, run.cutoff)
-    run.write(holdouts(judged_on(labelled), run.read(INTERACTIONS), run.read(CATALOG), rules))
-
+JOB = Job(main, stage="features", reads=(EVENTS, INTERACTIONS, CATALOG), writes=HOLDOUTS)
 
 if __name__ == "__main__":
-    from tawny.cli.job_file import run_file
-
-    run_file(__file__)
+    run_job(JOB)

@@ -1,35 +1,26 @@
-"""Combine each user's events with an item into one weighted row per fold."""
+"""Combine each user's events with an item into one weight per fold."""
 
-from typing import TYPE_CHECKING
+from __future__ import annotations
 
-from tawny.core.config import JobConfig
+from tawny.core.config import Settings
 from tawny.core.job import Job
+from tawny.runner.entry import SparkRun, run_job
 from tawny.tables.catalog import CATALOG
 from tawny.tables.events import EVENTS
 from tawny.tables.interactions import INTERACTIONS
 
-if TYPE_CHECKING:
-    from pyspark.sql import DataFrame
 
-    from tawny.core.run import Run
+def main(run: SparkRun[Settings]) -> None:
+    """Write interactions_v2 of run_date, all folds; `[night.events]` has the weights and the seen rule."""
+    from tawny.features.interactions import check_wanted, interactions
+    from tawny.features.labelled import labelled, learned_from
+
+    check_wanted(run.read(EVENTS), run.night.events)
+    events = learned_from(labelled(run.read(EVENTS), run.night, run.cutoff))
+    run.write(interactions(events, run.read(CATALOG), run.night.events))
 
 
-JOB = Job(reads=(EVENTS, CATALOG), writes=INTERACTIONS)
-
-
-def main(run: "Run[JobConfig, DataFrame]") -> None:
-    """Write interactions_v1 of run_date, all folds; the rules are the night's (`[night.events]`)."""
-    from tawny.features.folds import learned_from
-    from tawny.features.interactions import interactions
-    from tawny.features.rules import telling
-    from tawny.splits.registry import with_split
-
-    rules = run.night.events
-    labelled = run.read(EVENTS).transform(telling, rules).transform(with_split, run.night.split, run.cutoff)
-    run.write(interactions(learned_from(labelled), run.read(CATALOG), rules))
-
+JOB = Job(main, stage="features", reads=(EVENTS, CATALOG), writes=INTERACTIONS)
 
 if __name__ == "__main__":
-    from tawny.cli.job_file import run_file
-
-    run_file(__file__)
+    run_job(JOB)

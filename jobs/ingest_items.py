@@ -1,35 +1,22 @@
-"""Take in landing items: the good ones into items_v1, the others, with their reason, into the quarantine."""
+"""Take in landing items: accepted rows into items_v1, refused rows, with the reason, into its quarantine."""
 
-from typing import TYPE_CHECKING, cast
+from __future__ import annotations
 
 from tawny.core.job import Job
-from tawny.core.run import Run
-from tawny.ingest.rules import ItemRules
+from tawny.ingest.settings import IngestItemsSettings
+from tawny.runner.entry import SparkRun, run_job
 from tawny.tables.items import ITEMS, ITEMS_QUARANTINE
 
-if TYPE_CHECKING:
-    from pyspark.sql import DataFrame
 
-    from tawny.delta.spark_io import SparkLake
+def main(run: SparkRun[IngestItemsSettings]) -> None:
+    """Write items_v1 and items_v1_quarantine."""
+    from tawny.ingest.descriptions import check_items
+    from tawny.ingest.job import ingest
 
-JOB = Job(writes=ITEMS, quarantine=ITEMS_QUARANTINE, config=ItemRules)
+    ingest(run, ITEMS, check_items)
 
 
-def main(run: "Run[ItemRules, DataFrame]") -> None:
-    """Check the files, judge their rows, and write both halves."""
-    from tawny.ingest.items import judge_items
-    from tawny.ingest.outcome import parted
-    from tawny.landing.read import read_landing
-
-    landed = read_landing(cast("SparkLake", run.lake).spark, run.env, "items")
-    run.landed(landed.n_rows)
-    judged = judge_items(landed.rows, run.config)
-    with parted(judged, ITEMS, landed.n_rows) as outcome:
-        run.quarantine(outcome.refused)
-        run.write(outcome.accepted)
-
+JOB = Job(main, stage="ingest", writes=ITEMS, quarantine=ITEMS_QUARANTINE, settings=IngestItemsSettings)
 
 if __name__ == "__main__":
-    from tawny.cli.job_file import run_file
-
-    run_file(__file__)
+    run_job(JOB)

@@ -1,28 +1,23 @@
 """Move the published pointer to this run_date's lists."""
 
-from typing import TYPE_CHECKING
+from __future__ import annotations
 
-from tawny.core.config import JobConfig
+from tawny.core.config import Settings
 from tawny.core.job import Job
-from tawny.core.run import Run
+from tawny.runner.entry import SparkRun, run_job
 from tawny.tables.published import PUBLISHED
 from tawny.tables.recommendations import RECOMMENDATIONS
 
-if TYPE_CHECKING:
-    from pyspark.sql import DataFrame
 
-JOB = Job(reads=(RECOMMENDATIONS, PUBLISHED), writes=PUBLISHED)
+def main(run: SparkRun[Settings]) -> None:
+    """Move the pointer, but never to an older run_date: a backfill leaves it where it is."""
+    from tawny.publish.pointer import next_pointer, pointer_of
+
+    (lists,) = run.read(RECOMMENDATIONS).select("model_version").head(1)
+    run.write(next_pointer(pointer_of(run.read_arrow(PUBLISHED)), run.run_date, lists["model_version"]).row())
 
 
-def main(run: "Run[JobConfig, DataFrame]") -> None:
-    """A backfill of an older date writes its lists and leaves the pointer where it is."""
-    from tawny.publish.pointer import moved
-
-    lists = run.read(RECOMMENDATIONS).select("model_version").limit(1)
-    run.write(moved(run.read(PUBLISHED), lists, run.run_date))
-
+JOB = Job(main, stage="publishing", reads=(RECOMMENDATIONS, PUBLISHED), writes=PUBLISHED)
 
 if __name__ == "__main__":
-    from tawny.cli.job_file import run_file
-
-    run_file(__file__)
+    run_job(JOB)

@@ -1,53 +1,45 @@
 """Fit implicit ALS: item factors, by Spark MLlib."""
 
-from typing import TYPE_CHECKING
+from __future__ import annotations
+
+from pydantic import PositiveInt
 
 from tawny.core.columns import FOLDS
-from tawny.core.config import JobConfig
+from tawny.core.config import Settings
 from tawny.core.job import Job
-from tawny.core.run import Run
+from tawny.models.als.settings import AlsSettings
+from tawny.runner.entry import SparkRun, run_job
 from tawny.tables.catalog import CATALOG
 from tawny.tables.interactions import INTERACTIONS
 from tawny.tables.models import MODELS
 
-if TYPE_CHECKING:
-    from pyspark.sql import DataFrame
 
-
-class Config(JobConfig):
-    """Settings.
+class TrainAlsSettings(Settings):
+    """How the model is fitted.
 
     Attributes:
-        rank, iterations, regularisation, alpha: see models/als.py.
+        model: the model's settings.
         n_blocks: tasks that share the factors.
     """
 
-    rank: int = 64
-    iterations: int = 10
-    regularisation: float = 0.2
-    alpha: float = 2.0
-    n_blocks: int = 4
+    model: AlsSettings = AlsSettings()
+    n_blocks: PositiveInt = 4
 
 
-JOB = Job(reads=(CATALOG, INTERACTIONS), writes=MODELS["als"], config=Config)
-
-
-def main(run: "Run[Config, DataFrame]") -> None:
+def main(run: SparkRun[TrainAlsSettings]) -> None:
     """Fit every fold on its positive interactions."""
-    from tawny.fitting.mllib_als import fit_als
-    from tawny.models.als import AlsConfig
-    from tawny.models.arrow import model_rows
+    from tawny.models.als.spark import fit_als
+    from tawny.models.store import model_rows
 
-    n_items = run.read_arrow(CATALOG).num_rows
-    settings = AlsConfig(**run.config.model_dump(exclude={"n_blocks"}))
+    n_items, own = run.read_arrow(CATALOG).num_rows, run.settings
     models = {}
     for fold in FOLDS:
         positive = run.read(INTERACTIONS, fold=fold).where("weight > 0")
-        models[fold] = fit_als(positive, n_items, settings, run.config.n_blocks, run.seed() % 2**31)
+        models[fold] = fit_als(positive, n_items, own.model, own.n_blocks, run.seed() % 2**31)
     run.write(model_rows(models))
 
 
-if __name__ == "__main__":
-    from tawny.cli.job_file import run_file
+JOB = Job(main, stage="training", reads=(CATALOG, INTERACTIONS), writes=MODELS["als"], settings=TrainAlsSettings)
 
-    run_file(__file__)
+if __name__ == "__main__":
+    run_job(JOB)

@@ -1,45 +1,47 @@
 """Fit item-item neighbours: items that the same users took; dampings chosen on the validation window."""
 
-from typing import TYPE_CHECKING
+from __future__ import annotations
 
 from tawny.core.job import Job
-from tawny.core.run import Run
-from tawny.fitting.settings import CountingConfig, Setting
+from tawny.models.counting.settings import CountingSettings
+from tawny.models.neighbours.settings import ItemNeighboursSettings
+from tawny.runner.entry import SparkRun, run_job
 from tawny.tables.catalog import CATALOG
 from tawny.tables.holdouts import HOLDOUTS
 from tawny.tables.interactions import INTERACTIONS
 from tawny.tables.models import MODELS
 from tawny.tables.sequences import SEQUENCES
 
-if TYPE_CHECKING:
-    from pyspark.sql import DataFrame
 
+class TrainNeighboursSettings(CountingSettings):
+    """How the model is fitted, and the alternatives to try."""
 
-class Config(CountingConfig):
-    """Settings of counting models, with what is worth trying for this one (models/neighbours.py)."""
-
-    grid: tuple[dict[str, Setting], ...] = (
-        {"trend_half_life_days": 30.0, "position_power": 0.5},
-        {"trend_half_life_days": 90.0},
-        {"position_power": 2.0},
+    model: ItemNeighboursSettings = ItemNeighboursSettings()
+    alternatives: tuple[ItemNeighboursSettings, ...] = (
+        ItemNeighboursSettings(trend_half_life_days=30.0, position_power=0.5),
+        ItemNeighboursSettings(trend_half_life_days=90.0),
+        ItemNeighboursSettings(position_power=2.0),
     )
 
 
-JOB = Job(reads=(CATALOG, INTERACTIONS, SEQUENCES, HOLDOUTS), writes=MODELS["neighbours"], config=Config)
-
-
-def main(run: "Run[Config, DataFrame]") -> None:
+def main(run: SparkRun[TrainNeighboursSettings]) -> None:
     """Choose the settings on `validation`, then fit every fold with them."""
-    from tawny.fitting.counting import Inputs, fit_every_fold
-    from tawny.models.arrow import model_rows
-    from tawny.models.neighbours import ItemNeighbours, pairs
+    from tawny.models.counting.spark import fit_every_fold
+    from tawny.models.neighbours.model import ItemNeighbours
+    from tawny.models.store import model_rows
 
-    inputs = Inputs(run.read(SEQUENCES), run.read(HOLDOUTS), run.read(INTERACTIONS))
     n_items = run.read_arrow(CATALOG).num_rows
-    run.write(model_rows(fit_every_fold(ItemNeighbours, pairs, run.config, inputs, n_items, run.seed("exam"))))
+    frames = run.read(SEQUENCES), run.read(HOLDOUTS), run.read(INTERACTIONS)
+    run.write(model_rows(fit_every_fold(ItemNeighbours, run.settings, *frames, n_items, run.seed("validation"))))
 
+
+JOB = Job(
+    main,
+    stage="training",
+    reads=(CATALOG, INTERACTIONS, SEQUENCES, HOLDOUTS),
+    writes=MODELS["neighbours"],
+    settings=TrainNeighboursSettings,
+)
 
 if __name__ == "__main__":
-    from tawny.cli.job_file import run_file
-
-    run_file(__file__)
+    run_job(JOB)

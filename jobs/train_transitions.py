@@ -1,45 +1,47 @@
-"""Fit transitions: what follows what in users' order; settings chosen on the validation window."""
+"""Fit transitions: items that users take one after another; settings chosen on the validation window."""
 
-from typing import TYPE_CHECKING
+from __future__ import annotations
 
 from tawny.core.job import Job
-from tawny.core.run import Run
-from tawny.fitting.settings import CountingConfig, Setting
+from tawny.models.counting.settings import CountingSettings
+from tawny.models.transitions.settings import TransitionsSettings
+from tawny.runner.entry import SparkRun, run_job
 from tawny.tables.catalog import CATALOG
 from tawny.tables.holdouts import HOLDOUTS
 from tawny.tables.interactions import INTERACTIONS
 from tawny.tables.models import MODELS
 from tawny.tables.sequences import SEQUENCES
 
-if TYPE_CHECKING:
-    from pyspark.sql import DataFrame
 
+class TrainTransitionsSettings(CountingSettings):
+    """How the model is fitted, and the alternatives to try."""
 
-class Config(CountingConfig):
-    """Settings of counting models, with what is worth trying for this one (models/transitions.py)."""
-
-    grid: tuple[dict[str, Setting], ...] = (
-        {"trend_half_life_days": 60.0},
-        {"position_power": 0.5},
-        {"target_damping": 0.5},
+    model: TransitionsSettings = TransitionsSettings()
+    alternatives: tuple[TransitionsSettings, ...] = (
+        TransitionsSettings(trend_half_life_days=60.0),
+        TransitionsSettings(position_power=0.5),
+        TransitionsSettings(target_damping=0.5),
     )
 
 
-JOB = Job(reads=(CATALOG, INTERACTIONS, SEQUENCES, HOLDOUTS), writes=MODELS["transitions"], config=Config)
-
-
-def main(run: "Run[Config, DataFrame]") -> None:
+def main(run: SparkRun[TrainTransitionsSettings]) -> None:
     """Choose the settings on `validation`, then fit every fold with them."""
-    from tawny.fitting.counting import Inputs, fit_every_fold
-    from tawny.models.arrow import model_rows
-    from tawny.models.transitions import Transitions, pairs
+    from tawny.models.counting.spark import fit_every_fold
+    from tawny.models.store import model_rows
+    from tawny.models.transitions.model import Transitions
 
-    inputs = Inputs(run.read(SEQUENCES), run.read(HOLDOUTS), run.read(INTERACTIONS))
     n_items = run.read_arrow(CATALOG).num_rows
-    run.write(model_rows(fit_every_fold(Transitions, pairs, run.config, inputs, n_items, run.seed("exam"))))
+    frames = run.read(SEQUENCES), run.read(HOLDOUTS), run.read(INTERACTIONS)
+    run.write(model_rows(fit_every_fold(Transitions, run.settings, *frames, n_items, run.seed("validation"))))
 
+
+JOB = Job(
+    main,
+    stage="training",
+    reads=(CATALOG, INTERACTIONS, SEQUENCES, HOLDOUTS),
+    writes=MODELS["transitions"],
+    settings=TrainTransitionsSettings,
+)
 
 if __name__ == "__main__":
-    from tawny.cli.job_file import run_file
-
-    run_file(__file__)
+    run_job(JOB)

@@ -1,11 +1,14 @@
-"""What all tests share: one Spark session, and a table root of its own for every test."""
+"""What all tests share: one Spark session, a table root of its own for every test, and a folder of two small jobs."""
 
+import importlib
+import sys
 from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
 
 from tawny.core.config import Env, SparkSettings
+from tawny.testing.jobs import EVALUATE, NUMBER
 
 JARS = next(iter(sorted((Path(__file__).parents[1] / ".cache" / "jars").glob("delta-*"))), None)
 
@@ -34,10 +37,35 @@ def env(tmp_path: Path, lake_root: Path) -> Env:
 @pytest.fixture(scope="session")
 def spark(tmp_path_factory: pytest.TempPathFactory) -> Iterator[object]:
     """The one Spark session of the whole test run."""
-    from tawny.delta.session import spark_session
+    from tawny.lake.session import spark_session
 
     folder = tmp_path_factory.mktemp("spark")
     small = SparkSettings(cores=2, driver_memory="2g", shuffle_partitions=2, conf={"spark.sql.warehouse.dir": str(folder)})
     session = spark_session(Env(root=str(folder), landing=str(folder), jars=str(JARS) if JARS else None, spark=small))
     yield session
     session.stop()
+
+
+@pytest.fixture
+def jobs_folder(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Path]:
+    """The folder that stands for jobs/: `evaluate` needs `number`."""
+    folder = tmp_path / "jobs"
+    folder.mkdir()
+    (folder / "number.py").write_text(NUMBER)
+    (folder / "evaluate.py").write_text(EVALUATE)
+    package = importlib.import_module("tawny_jobs")
+    monkeypatch.setattr(package, "__path__", [str(folder)])
+    before = {name: sys.modules.pop(name) for name in list(sys.modules) if name.startswith("tawny_jobs.")}
+    yield folder
+    for name in [name for name in sys.modules if name.startswith("tawny_jobs.")]:
+        del sys.modules[name]
+    sys.modules.update(before)
+
+
+@pytest.fixture
+def env_file(tmp_path: Path, env: Env, monkeypatch: pytest.MonkeyPatch) -> Path:
+    """An env file for this test's own tables; no TOML of the checkout is read."""
+    monkeypatch.setenv("TAWNY_CONF", str(tmp_path / "conf"))
+    path = tmp_path / "env.toml"
+    path.write_text(f'root = "{env.root}"\nlanding = "{env.landing}"\nrun_date = 1998-04-23\n')
+    return path

@@ -4,8 +4,8 @@ import sys
 import pytest
 
 from tawny.cli.app import ABOUT
-from tawny.cli.failures import exit_code_of, exit_on_failure, text_of
 from tawny.core import errors
+from tawny.runner.entry import error_text, exit_code_for, exit_on_failure
 
 HEAVY = ("pyspark", "tensorflow", "pyarrow", "deltalake", "numba", "horovod")
 
@@ -33,9 +33,9 @@ def test_help_names_every_exit_code() -> None:
 
 def test_an_error_is_one_text_and_its_exit_code(capsys: pytest.CaptureFixture[str]) -> None:
     with pytest.raises(SystemExit) as ended, exit_on_failure():
-        raise errors.CheckError(where="events_v1", rule="keys must be unique.", came="2 alike", do="Mend the job.")
+        raise errors.CheckError(where="events_v1", rule="keys must be unique.", came="2 alike", do="Fix the job.")
     assert ended.value.code == 5
-    assert capsys.readouterr().err == "error: events_v1: keys must be unique. Received: 2 alike. Mend the job.\n"
+    assert capsys.readouterr().err == "error: events_v1: keys must be unique. Received: 2 alike. Fix the job.\n"
 
 
 def test_an_interrupt_ends_with_130(capsys: pytest.CaptureFixture[str]) -> None:
@@ -46,8 +46,8 @@ def test_an_interrupt_ends_with_130(capsys: pytest.CaptureFixture[str]) -> None:
 
 
 def test_an_unexpected_error_ends_with_1_and_names_its_kind() -> None:
-    assert exit_code_of(ValueError("x")) == 1
-    assert text_of(KeyError("user")).startswith("KeyError: 'user'")
+    assert exit_code_for(ValueError("x")) == 1
+    assert error_text(KeyError("user")).startswith("KeyError: 'user'")
 
 
 def test_the_traceback_is_logged_for_verbose_only(caplog: pytest.LogCaptureFixture) -> None:

@@ -4,11 +4,12 @@ from pathlib import Path
 import pytest
 
 from tawny.core.config import Env
-from tawny.delta.arrow_io import ArrowLake
+from tawny.lake.arrow import ArrowLake
 from tawny.tables.catalog import CATALOG
 from tawny.tables.runs import RUNS
+from tawny.testing.jobs import EVALUATE
 
-from .conftest import JUDGE, Tawny
+from .conftest import Tawny
 
 pytestmark = pytest.mark.usefixtures("jobs_folder")
 
@@ -16,14 +17,14 @@ pytestmark = pytest.mark.usefixtures("jobs_folder")
 def _jobs_kept(env: Env) -> list[tuple[date, str, str]]:
     lake = ArrowLake(env.root)
     rows = lake.read(RUNS, lake.version(RUNS), ()).sort_by("started_ts").to_pylist()
-    return [(row["run_date"], row["job"], row["status"]) for row in rows]
+    return [(row["run_date"], row["job"], row["status"]) for row in rows if row["status"] != "started"]
 
 
 def test_a_night_does_all_jobs_in_order_for_the_day_of_the_env_file(tawny: Tawny, env: Env) -> None:
     ended = tawny("night")
     assert ended.code == 0
     day = date(1998, 4, 23)
-    assert _jobs_kept(env) == [(day, "number", "succeeded"), (day, "judge", "succeeded")]
+    assert _jobs_kept(env) == [(day, "number", "succeeded"), (day, "evaluate", "succeeded")]
 
 
 def test_a_night_closes_with_metrics_seconds_and_places(tawny: Tawny, env: Env) -> None:
@@ -35,14 +36,14 @@ def test_a_night_closes_with_metrics_seconds_and_places(tawny: Tawny, env: Env) 
     steps = [
         line.split()[0] for line in lines[lines.index(next(s for s in lines if s.startswith("Seconds"))) :] if "%" in line
     ]
-    assert steps == ["create", "number", "judge", "total"]
+    assert steps == ["create", "number", "evaluate", "total"]
     assert lines[-2:] == [
         "Nothing is published. Lists of 1998-04-23: 0, one per user.",
         f"Tables: {env.root} (`tawny tables`).",
     ]
 
 
-def test_a_night_never_asks_the_clock_for_its_day(tawny: Tawny, env_file: Path) -> None:
+def test_a_night_never_reads_the_clock(tawny: Tawny, env_file: Path) -> None:
     env_file.write_text(env_file.read_text().replace("run_date = 1998-04-23\n", ""))
     ended = tawny("night")
     assert ended.code == 2
@@ -59,32 +60,32 @@ def test_a_failed_night_says_what_is_done_and_runs_nothing_more(
     assert [line for line in ended.err.splitlines() if not line.startswith("20")] == [
         "The night of 1998-04-23 stopped.",
         "done:     nothing",
-        "not done: number, judge",
-        "Nothing is published yet; nothing was.",
+        "not done: number, evaluate",
+        "Nothing is published yet.",
         f"Go on with: tawny night --env {env_file.resolve()} --run-date 1998-04-23 --from number",
         "error: ValueError: an item has no title (`tawny --verbose ...` shows where)",
     ]
 
 
 def test_a_night_can_go_on_where_it_stopped(tawny: Tawny, jobs_folder: Path, env: Env) -> None:
-    (jobs_folder / "judge.py").write_text(JUDGE.replace("n_items / 4", "n_items / 0"))
+    (jobs_folder / "evaluate.py").write_text(EVALUATE.replace("n_items / 4", "n_items / 0"))
     assert tawny("night").code == 1
-    (jobs_folder / "judge.py").write_text(JUDGE)
+    (jobs_folder / "evaluate.py").write_text(EVALUATE)
     import sys
 
-    del sys.modules["tawny_jobs.judge"]
-    assert tawny("night", "--from", "judge").code == 0
+    del sys.modules["tawny_jobs.evaluate"]
+    assert tawny("night", "--from", "evaluate").code == 0
     assert [(job, status) for _, job, status in _jobs_kept(env)] == [
         ("number", "succeeded"),
-        ("judge", "failed"),
-        ("judge", "succeeded"),
+        ("evaluate", "failed"),
+        ("evaluate", "succeeded"),
     ]
 
 
 def test_a_night_cannot_start_at_a_job_it_does_not_have(tawny: Tawny) -> None:
     ended = tawny("night", "--from", "nobody")
     assert ended.code == 2
-    assert "--from: the first task must be one of number, judge. Received: nobody." in ended.err
+    assert "--from: the first task must be one of number, evaluate. Received: nobody." in ended.err
 
 
 def test_a_backfill_does_every_day_in_order(tawny: Tawny, env: Env) -> None:
@@ -100,7 +101,7 @@ def test_a_backfill_does_every_day_in_order(tawny: Tawny, env: Env) -> None:
     ("arguments", "text"),
     [
         (("--from", "1998-04-23", "--to", "1998-04-22"), "the last day must not be before the first."),
-        (("--from", "1998-04-22", "--to", "1998-04-22", "--job", "nobody"), "--job must be one of number, judge."),
+        (("--from", "1998-04-22", "--to", "1998-04-22", "--job", "nobody"), "--job must be one of number, evaluate."),
     ],
 )
 def test_a_wrong_backfill_does_nothing(tawny: Tawny, arguments: tuple[str, ...], text: str) -> None:

@@ -4,13 +4,13 @@ from pathlib import Path
 import pytest
 
 from tawny.core.config import Env
-from tawny.core.job import find_task
-from tawny.delta.arrow_io import ArrowLake
+from tawny.lake.arrow import ArrowLake
 from tawny.tables.catalog import CATALOG
 from tawny.tables.evaluations import EVALUATIONS
 from tawny.tables.runs import RUNS
+from tawny.testing.jobs import NUMBER
 
-from .conftest import NUMBER, Tawny
+from .conftest import Tawny
 
 pytestmark = pytest.mark.usefixtures("jobs_folder")
 
@@ -20,7 +20,7 @@ def test_run_writes_the_table_and_keeps_its_record(tawny: Tawny, env: Env) -> No
     lake = ArrowLake(env.root)
     rows = lake.read(CATALOG, lake.version(CATALOG), ()).to_pylist()
     assert [(row["run_date"], row["title"]) for row in rows] == [(date(1998, 4, 23), "Alien"), (date(1998, 4, 23), "Brazil")]
-    (record,) = lake.read(RUNS, lake.version(RUNS), ()).to_pylist()
+    (record,) = lake.read(RUNS, lake.version(RUNS), (("status", "=", "succeeded"),)).to_pylist()
     assert (record["job"], record["status"], dict(record["rows_written"])) == ("number", "succeeded", {"catalog_v1": 2})
 
 
@@ -28,7 +28,7 @@ def test_dry_run_says_what_would_be_read_and_writes_nothing(tawny: Tawny, env: E
     tawny("run", "number", "--run-date", "1998-04-23")
     lake = ArrowLake(env.root)
     versions = (lake.version(CATALOG), lake.version(RUNS))
-    ended = tawny("run", "judge", "--run-date", "1998-04-23", "--dry-run")
+    ended = tawny("run", "evaluate", "--run-date", "1998-04-23", "--dry-run")
     assert ended.code == 0
     (reads,) = [line.split() for line in ended.out.splitlines() if line.startswith(" reads")]
     assert reads == ["reads", "catalog_v1", str(versions[0]), "2"]
@@ -39,7 +39,7 @@ def test_dry_run_says_what_would_be_read_and_writes_nothing(tawny: Tawny, env: E
 
 
 def test_dry_run_names_the_inputs_that_are_missing(tawny: Tawny) -> None:
-    ended = tawny("run", "judge", "--run-date", "1998-04-23", "--dry-run")
+    ended = tawny("run", "evaluate", "--run-date", "1998-04-23", "--dry-run")
     assert ended.code == 0
     assert "missing: nothing at" in ended.out
 
@@ -47,10 +47,10 @@ def test_dry_run_names_the_inputs_that_are_missing(tawny: Tawny) -> None:
 @pytest.mark.parametrize(
     ("arguments", "code", "text"),
     [
-        (("run", "nobody", "--run-date", "1998-04-23"), 2, "the job must be one of judge, number. Received: nobody."),
+        (("run", "nobody", "--run-date", "1998-04-23"), 2, "the job must be one of evaluate, number. Received: nobody."),
         (("run", "number.als", "--run-date", "1998-04-23"), 2, "number has no variants."),
         (("run", "number", "--run-date", "23.4.1998"), 2, "YYYY-MM-DD"),
-        (("run", "judge", "--run-date", "1998-04-23"), 6, "inputs must be there."),
+        (("run", "evaluate", "--run-date", "1998-04-23"), 6, "inputs must be there."),
     ],
 )
 def test_a_wrong_call_ends_with_a_text_and_a_code(tawny: Tawny, arguments: tuple[str, ...], code: int, text: str) -> None:
@@ -65,7 +65,7 @@ def test_a_failed_run_is_kept_in_the_manifest(tawny: Tawny, env: Env, env_file: 
     ended = tawny("run", "number", "--run-date", "1998-04-23")
     assert (ended.code, ended.err.splitlines()[-1][:39]) == (1, "error: ValueError: an item has no title")
     lake = ArrowLake(env.root)
-    (record,) = lake.read(RUNS, lake.version(RUNS), ()).to_pylist()
+    (record,) = lake.read(RUNS, lake.version(RUNS), (("status", "=", "failed"),)).to_pylist()
     assert (record["status"], record["error"]) == ("failed", "ValueError: an item has no title")
 
 
@@ -76,15 +76,17 @@ def test_a_job_of_two_workers_is_launched_as_its_own_file(
     launched: list[tuple[list[str], int]] = []
 
     def launch(argv: list[str], n_workers: int) -> None:
-        from tawny.cli.job_file import run_file
+        import tawny_jobs
+        from tawny.runner.entry import run_job
+        from tawny.runner.plan import load_jobs
 
         launched.append((argv, n_workers))
-        run_file(argv[0], argv[1:])
+        run_job(load_jobs(tawny_jobs)["number"], argv[1:])
 
-    monkeypatch.setattr("tawny.training.launch.launch", launch)
+    monkeypatch.setattr("tawny.runner.local.launch", launch)
     assert tawny("run", "number", "--run-date", "1998-04-23").code == 0
     expected = [str(jobs_folder / "number.py"), "--run-date", "1998-04-23", "--env", str(env_file)]
-    assert launched == [(expected, 2)]
+    assert [(argv[:-2], argv[-2], n_workers) for argv, n_workers in launched] == [(expected, "--run-id", 2)]
 
 
 def test_one_worker_is_this_process(tawny: Tawny, env_file: Path, jobs_folder: Path, env: Env) -> None:
@@ -96,14 +98,21 @@ def test_one_worker_is_this_process(tawny: Tawny, env_file: Path, jobs_folder: P
     assert lake.count(CATALOG, lake.version(CATALOG), ()) == 2
 
 
-def test_the_newest_record_of_a_task_is_that_of_its_last_run(tawny: Tawny, env_file: Path) -> None:
-    from tawny.cli.manifest import newest_record
-    from tawny.cli.workbench import Workbench
+def test_the_record_of_a_run_is_that_of_its_end(tawny: Tawny, env_file: Path) -> None:
+    from tawny.cli.options import local_runner
+    from tawny.core.errors import WorkerError
+    from tawny.runner.manifest import save_record, saved_record
 
-    for _ in range(2):
-        tawny("run", "number", "--run-date", "1998-04-23")
-    bench = Workbench(env_file)
-    record = newest_record(bench.arrow, find_task("number", bench.night), date(1998, 4, 23))
-    runs = bench.arrow.read(RUNS, bench.arrow.version(RUNS), ()).to_pylist()
-    assert record.started_ts == max(row["started_ts"] for row in runs)
-    assert record.rows_written == {"catalog_v1": 2}
+    tawny("run", "number", "--run-date", "1998-04-23")
+    runner = local_runner(env_file)
+    runs = runner.arrow.read(RUNS, runner.arrow.version(RUNS), ()).sort_by("status").to_pylist()
+    assert [(row["status"], dict(row["rows_written"])) for row in runs] == [
+        ("started", {}),
+        ("succeeded", {"catalog_v1": 2}),
+    ]
+    assert {row["run_id"] for row in runs} == {runs[0]["run_id"]}
+    assert saved_record(runner.arrow, runs[0]["run_id"]).rows_written == {"catalog_v1": 2}
+    started = runner.open(runner.task("number"), date(1998, 4, 23)).record
+    save_record(runner.arrow, started)
+    with pytest.raises(WorkerError, match=r"must save the record of their run.*1 rows of run"):
+        saved_record(runner.arrow, started.run_id)

@@ -102,7 +102,7 @@ def test_github_and_make_test_run_the_same_tests() -> None:
     ]
 
 
-def test_uv_is_told_what_pip_was_told(tmp_path: Path) -> None:
+def test_uv_gets_the_configuration_of_pip(tmp_path: Path) -> None:
     settings = [
         ":env:.index-url='https://env.example/simple'",
         "global.index-url='https://file.example/simple'",

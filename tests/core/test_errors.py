@@ -21,7 +21,7 @@ def test_an_error_survives_the_way_from_a_worker(kind: type[TawnyError]) -> None
     assert str(back) == str(error)
 
 
-def test_a_configuration_fault_can_be_told_from_a_failed_check_by_the_exit_code() -> None:
+def test_a_configuration_error_and_a_failed_check_have_different_exit_codes() -> None:
     codes = {kind.__name__: kind.exit_code for kind in TawnyError.__subclasses__()}
     assert all(code > 0 for code in codes.values())
     assert errors.ConfigError.exit_code != errors.CheckError.exit_code != errors.InputError.exit_code

@@ -2,7 +2,7 @@
 
 from datetime import UTC, date, datetime
 
-from tawny.core.run import Record, closing_line
+from tawny.runner.manifest import Record, closing_line
 
 
 def a_record(**values: object) -> Record:
@@ -16,7 +16,7 @@ def a_record(**values: object) -> Record:
 def test_the_closing_line_counts_accepted_and_refused_rows_apart() -> None:
     record = a_record(
         rows_read={"a_v1": 3, "b_v1": 4}, rows_written={"c_v1": 6, "c_v1_quarantine": 2},
-        versions_written={"c_v1_quarantine": 1, "c_v1": 5}, n_quarantined=2, seconds=1.5,
+        versions_written={"c_v1_quarantine": 1, "c_v1": 5}, n_quarantined=2, seconds=1.5, status="succeeded",
     )  # fmt: skip
     expected = (
         "job=rank run_date=1998-04-20 status=succeeded rows_in=7 rows_out=6 quarantined=2"

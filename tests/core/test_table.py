@@ -33,8 +33,8 @@ def test_a_table_shares_rows_with_each_of_its_slices_and_with_no_other_table() -
 
 
 def test_a_variant_fills_in_its_slice() -> None:
-    assert MODELS["{variant}"].of(variant="als") == MODELS["als"]
-    assert MODELS["blend"].of(variant="als") == MODELS["blend"]
+    assert MODELS["{variant}"].fill(variant="als") == MODELS["als"]
+    assert MODELS["blend"].fill(variant="als") == MODELS["blend"]
     assert spec_of(MODELS["als"]) is MODELS
 
 

@@ -4,7 +4,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 from hypothesis.extra import numpy as hnp
 
-from tawny.models.topk import top_k
+from tawny.core.arrays import top_k
 
 # Few distinct values, so that ties are everywhere.
 VALUES = st.sampled_from([-np.inf, -2.0, -1.0, 0.0, 0.5, 1.0])

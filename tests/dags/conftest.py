@@ -24,7 +24,7 @@ os.environ.setdefault("AIRFLOW_HOME", tempfile.mkdtemp(prefix="airflow-"))
 
 @pytest.fixture(autouse=True)
 def place(monkeypatch: pytest.MonkeyPatch) -> None:
-    """The environment of a made-up cluster."""
+    """The environment of a test cluster."""
     monkeypatch.setenv("TAWNY_ENV", str(HERE / "env.toml"))
     monkeypatch.setenv("TAWNY_PYTHON", "/opt/tawny/bin/python")
     monkeypatch.setenv("AIRFLOW_CONN_SPARK_DEFAULT", '{"conn_type": "spark", "host": "spark://spark", "port": 7077}')

@@ -14,9 +14,10 @@ from typing import Any
 
 import pytest
 
+import tawny_jobs
 from tawny.core.config import load_env, night_settings
-from tawny.core.job import all_tasks
 from tawny.core.table import TableRef, TableSlice, spec_of
+from tawny.runner.plan import load_jobs, night_tasks
 
 from .conftest import DAGS, HERE, ROOT
 
@@ -29,7 +30,7 @@ IDS = {
     "generate_candidates.transitions", "generate_candidates.two_tower",
     "merge_shortlists", "learn_blend", "rank", "evaluate", "publish", "move_pointer",
 }  # fmt: skip
-TASKS = {task.task_id: task for task in all_tasks(night_settings(load_env(HERE / "env.toml")))}
+TASKS = {task.task_id: task for task in night_tasks(load_jobs(tawny_jobs), night_settings(load_env(HERE / "env.toml")))}
 
 
 @pytest.fixture
@@ -77,7 +78,7 @@ def test_retries_timeout_and_owner_are_the_declared_ones(dag: Any, task_id: str)
     assert (operator.owner, operator.retries) == (job.owner, job.retries)
     assert operator.execution_timeout == timedelta(minutes=job.timeout_minutes)
     assert operator.retry_delay >= timedelta(minutes=1)
-    assert operator.doc == TASKS[task_id].purpose
+    assert operator.doc == TASKS[task_id].job.purpose
 
 
 def rendered(operator: Any) -> str:

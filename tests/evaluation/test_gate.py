@@ -2,7 +2,7 @@ import pytest
 
 from tawny.core.errors import CheckError, ConfigError
 from tawny.evaluation.gate import Gate
-from tawny.evaluation.plan import EvaluationRow
+from tawny.evaluation.spec import EvaluationRow
 
 GATE = Gate("ndcg", 10, tolerance_share=0.1)
 WHERE = "evaluations_v1, run_date=2024-03-01"

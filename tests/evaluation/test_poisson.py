@@ -21,7 +21,7 @@ def test_resamples_and_users_are_uncorrelated() -> None:
         assert np.abs(correlations).max() < 5 / np.sqrt(matrix.shape[1])
 
 
-def test_a_user_has_the_same_draws_in_any_company() -> None:
+def test_a_users_draws_do_not_depend_on_other_users() -> None:
     whole = poisson_weights(KEYS, 10, seed=3)
     assert np.array_equal(poisson_weights(KEYS[[17, 5]], 10, seed=3), whole[[17, 5]])
 

@@ -1,17 +1,35 @@
-"""Judged by Spark tasks, lists get the numbers that one process gives them."""
+"""Evaluated by Spark tasks, lists get the numbers that one process gives them; samples are the same for the same seed."""
 
 from datetime import UTC, date, datetime
+from typing import Any
 
 import numpy as np
+import pyarrow as pa
 import pytest
-from pyspark.sql import SparkSession
+from pyspark.sql import DataFrame, SparkSession
 
-from tawny.evaluation.plan import Plan
-from tawny.judging.judge import SEGMENTS, judge
-from tawny.judging.published import published_lists, taken_since
-from tawny.testing.lists import mappings_of
+from tawny.core.config import EventSettings
+from tawny.evaluation.published import evaluate_published, published_lists, taken_since
+from tawny.evaluation.spark import (
+    SEGMENTS,
+    backtest,
+    evaluate_lists,
+    evaluation_spec,
+    evaluation_table,
+    sample_histories,
+    validation_sample,
+)
+from tawny.evaluation.spec import EvaluationRow, EvaluationSpec
+from tawny.testing.frames import dicts_of
 
-PLAN = Plan((1, 3), np.array([5, 4, 3, 2, 1], np.int64), seed=1, segments=SEGMENTS, n_resamples=50)
+SPEC = EvaluationSpec((1, 3), np.array([5, 4, 3, 2, 1], np.int64), seed=1, segments=SEGMENTS, n_resamples=50)
+Rows = list[dict[str, Any]]
+
+
+def value(rows: list[EvaluationRow], segment: str, metric: str, k: int) -> float | None:
+    found = [row for row in rows if (row.segment, row.metric, row.k) == (segment, metric, k)]
+    assert len(found) == 1
+    return found[0].value
 
 
 def test_metrics_by_hand_for_every_subject_and_segment(spark: SparkSession) -> None:
@@ -23,47 +41,152 @@ def test_metrics_by_hand_for_every_subject_and_segment(spark: SparkSession) -> N
         [("als", "a", [1, 2, 3]), ("als", "b", [0, 2, 3]), ("als", "c", [0]), ("bad", "a", [4]), ("als", "other", [1])],
         "subject string, user_id string, listed array<int>",
     ).repartition(3)
-    found = judge(lists, answers, PLAN)
-
-    def value(subject: str, segment: str, metric: str, k: int) -> float | None:
-        rows = [row for row in found[subject] if (row.segment, row.metric, row.k) == (segment, metric, k)]
-        assert len(rows) == 1
-        return rows[0].value
+    found = evaluate_lists(lists, answers, SPEC)
 
     assert list(found) == ["als", "bad"]
-    assert value("als", "all", "hit_rate", 1) == pytest.approx(2 / 3)
-    assert value("als", "warm", "hit_rate", 1) == 0.5
-    assert value("als", "cold", "hit_rate", 1) == 1.0
-    assert value("als", "warm", "recall", 3) == 1.0
-    # A user whom `bad` gave no list counts 0.
-    assert value("bad", "all", "hit_rate", 3) == 0.0
+    assert value(found["als"], "all", "hit_rate", 1) == pytest.approx(2 / 3)
+    assert value(found["als"], "warm", "hit_rate", 1) == 0.5
+    assert value(found["als"], "cold", "hit_rate", 1) == 1.0
+    assert value(found["als"], "warm", "recall", 3) == 1.0
+    # A user to whom `bad` gave no list counts 0.
+    assert value(found["bad"], "all", "hit_rate", 3) == 0.0
     assert {row.n_users for row in found["bad"] if row.metric == "recall" and row.segment == "all"} == {3}
 
 
+def recalls(rows: Rows) -> Rows:
+    """What tells lists apart, of everyone at the first k."""
+    names = ("kind", "list_date", "subject", "value", "n_users")
+    kept = [row for row in rows if (row["segment"], row["metric"], row["k"]) == ("all", "recall", 1)]
+    return [{name: row[name] for name in names} for row in kept]
+
+
+def test_a_backtest_has_the_rows_of_every_source_and_of_the_final_list(spark: SparkSession) -> None:
+    items = "user_id string, items array<struct<item_index:int>>"
+    candidates = spark.createDataFrame(
+        [("als", "a", [(1,), (2,), (3,), (4,)]), ("top", "a", [(2,)]), ("als", "b", []), ("top", "b", [(2,)])],
+        f"source string, {items}",
+    )
+    rankings = spark.createDataFrame([("a", [(1,)]), ("b", [(2,)])], items)
+    holdouts = spark.createDataFrame(
+        [("a", [1], True), ("b", [2], False)], "user_id string, item_indices array<int>, is_warm boolean"
+    )
+    day = date(1998, 4, 3)
+    rows = backtest(candidates, rankings, holdouts, SPEC, day)
+    common = {"kind": "backtest", "list_date": day, "n_users": 2}
+    assert recalls(rows) == [
+        {**common, "subject": "als", "value": 0.5},
+        {**common, "subject": "final", "value": 1.0},
+        {**common, "subject": "top", "value": 0.5},
+    ]
+    # What lies beyond the longest list is not counted: item 4 is not in the first three places.
+    of_als = [row for row in rows if (row["subject"], row["segment"], row["metric"]) == ("als", "all", "coverage")]
+    assert [(row["k"], row["value"]) for row in of_als] == [(1, 1 / 5), (3, 3 / 5)]
+
+
+def test_rows_fit_their_table_also_where_there_is_none() -> None:
+    empty = evaluation_table([])
+    row = EvaluationRow("all", "ndcg", 10, None, None, None, 0, 3)
+    one = evaluation_table([{"kind": "backtest", "list_date": date(1998, 4, 3), "subject": "als", **vars(row)}])
+    assert empty.num_rows == 0
+    assert one.schema == empty.schema
+    assert one.to_pylist()[0]["n_left_out"] == 3
+    assert "run_date" not in one.column_names
+
+
+def test_items_without_events_were_never_chosen() -> None:
+    features = pa.table({"item_index": pa.array([3, 1], pa.int32()), "n_events": pa.array([7, 2], pa.int32())})
+    spec = evaluation_spec((1,), features, 5, 4, 10)
+    assert spec.popularity.tolist() == [0, 2, 0, 7, 0]
+    assert (spec.segments, spec.seed, spec.n_resamples) == (SEGMENTS, 4, 10)
+
+
 def test_published_lists_are_the_latest_earlier_ones_in_order_of_rank(spark: SparkSession) -> None:
-    rows = [
-        (date(1998, 4, 1), "a", 1, "x"), (date(1998, 4, 2), "a", 2, "x"), (date(1998, 4, 2), "a", 1, "y"),
-        (date(1998, 4, 3), "a", 1, "gone"), (date(1998, 4, 3), "a", 2, "y"),
-    ]  # fmt: skip
-    catalog = spark.createDataFrame([("x", 0), ("y", 1)], "item_id string, item_index int")
-    lists = spark.createDataFrame(rows, "run_date date, user_id string, rank int, item_id string")
-    assert mappings_of(published_lists(lists, catalog, 2), "subject") == [
-        {"subject": "1998-04-02", "user_id": "a", "listed": [1, 0]},
-        {"subject": "1998-04-03", "user_id": "a", "listed": [1]},
+    assert dicts_of(published_lists(earlier_lists(spark), numbered(spark), 2), "list_date") == [
+        {"list_date": date(1998, 4, 2), "user_id": "a", "listed": [1, 0]},
+        {"list_date": date(1998, 4, 3), "user_id": "a", "listed": [1]},
     ]
 
 
 def test_only_what_is_taken_for_the_first_time_since_the_list_counts(spark: SparkSession) -> None:
+    assert dicts_of(taken_since(some_events(spark), numbered(spark), date(1998, 4, 2), ("view",)), "user_id") == [
+        {"user_id": "a", "answers": [1], "is_warm": True},
+        {"user_id": "b", "answers": [1], "is_warm": False},
+    ]
+
+
+def test_every_published_list_is_evaluated_by_what_was_taken_since(spark: SparkSession) -> None:
+    rows = evaluate_published(earlier_lists(spark), some_events(spark), numbered(spark), SPEC, EventSettings(), max_dates=2)
+    common = {"kind": "published", "subject": "final"}
+    assert recalls(rows) == [
+        # Of a and b, who took item y, a was shown it first.
+        {**common, "list_date": date(1998, 4, 2), "value": 0.5, "n_users": 2},
+        # On the day after, b took y; b had no list.
+        {**common, "list_date": date(1998, 4, 3), "value": 0.0, "n_users": 1},
+    ]
+    assert (
+        evaluate_published(earlier_lists(spark), some_events(spark), numbered(spark), SPEC, EventSettings(), max_dates=0)
+        == []
+    )
+
+
+def earlier_lists(spark: SparkSession) -> DataFrame:
+    rows = [
+        (date(1998, 4, 1), "a", 1, "x"), (date(1998, 4, 2), "a", 2, "x"), (date(1998, 4, 2), "a", 1, "y"),
+        (date(1998, 4, 3), "a", 1, "gone"), (date(1998, 4, 3), "a", 2, "y"),
+    ]  # fmt: skip
+    return spark.createDataFrame(rows, "run_date date, user_id string, rank int, item_id string")
+
+
+def numbered(spark: SparkSession) -> DataFrame:
+    return spark.createDataFrame([("x", 0), ("y", 1)], "item_id string, item_index int")
+
+
+def some_events(spark: SparkSession) -> DataFrame:
     def at(day: int) -> datetime:
         return datetime(1998, 4, day, tzinfo=UTC)
 
-    events = spark.createDataFrame(
+    return spark.createDataFrame(
         [("a", "x", "view", at(1)), ("a", "x", "view", at(5)), ("a", "y", "view", at(2)), ("b", "y", "view", at(3)),
          ("c", "x", "impression", at(3)), ("d", "x", "view", at(1))],
         "user_id string, item_id string, event_type string, event_ts timestamp",
     )  # fmt: skip
-    catalog = spark.createDataFrame([("x", 0), ("y", 1)], "item_id string, item_index int")
-    assert mappings_of(taken_since(events, catalog, date(1998, 4, 2), ("view",)), "user_id") == [
-        {"user_id": "a", "answers": [1], "is_warm": True},
-        {"user_id": "b", "answers": [1], "is_warm": False},
-    ]
+
+
+def sequences(spark: SparkSession) -> DataFrame:
+    """50 users; each fifth has no history. User n has seen item n."""
+    rows = [(f"u{n}", [n] if n % 5 else [], [1.0] if n % 5 else [], [0.5] if n % 5 else [], [n]) for n in range(50)]
+    names = "user_id string, item_indices array<int>, weights array<float>, ages_days array<float>, seen_indices array<int>"
+    return spark.createDataFrame(rows, names)
+
+
+def holdouts(spark: SparkSession) -> DataFrame:
+    """The first 40 users; user n chose item n + 100."""
+    rows = [(f"u{n}", [n + 100], n % 5 > 0) for n in range(40)]
+    return spark.createDataFrame(rows, "user_id string, item_indices array<int>, is_warm boolean")
+
+
+def test_validation_users_have_answers_and_are_the_same_whatever_the_partitions(spark: SparkSession) -> None:
+    users, answers = sequences(spark), holdouts(spark)
+    one = validation_sample(users.repartition(3), answers, n_users=10, seed=1)
+    again = validation_sample(users.coalesce(1), answers.repartition(4), n_users=10, seed=1)
+    other = validation_sample(users, answers, n_users=10, seed=2)
+    chosen = one.seen.values.tolist()
+    assert len(set(chosen)) == 10
+    assert all(n < 40 and n % 5 for n in chosen)
+    assert one.users.items.tolist() == chosen
+    assert one.answers.values.tolist() == [n + 100 for n in chosen]
+    assert again.seen.values.tolist() == chosen
+    assert other.seen.values.tolist() != chosen
+
+
+def test_users_without_a_history_are_validated_where_asked_for(spark: SparkSession) -> None:
+    both = validation_sample(sequences(spark), holdouts(spark), n_users=40, seed=1, warm_only=False)
+    assert sorted(both.seen.values.tolist()) == list(range(40))
+    assert (both.users.lengths == 0).sum() == 8
+
+
+def test_histories_to_fit_on_are_not_empty_and_the_same_for_a_seed(spark: SparkSession) -> None:
+    one, again = (sample_histories(sequences(spark).repartition(parts), 12, seed=3) for parts in (2, 5))
+    assert one.lengths.tolist() == [1] * 12
+    assert one.items.tolist() == again.items.tolist()
+    assert len(set(one.items.tolist())) == 12

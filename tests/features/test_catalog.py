@@ -43,9 +43,7 @@ def test_items_from_both_tables_are_numbered_by_id_and_available_within_their_bo
     )
 
 
-def test_an_item_that_was_not_numbered_is_refused(spark: SparkSession) -> None:
-    numbers = frame(spark, "item_id string, item_index int", ("a", 0))
-    with pytest.raises(
-        PySparkException, match=r"every item of an event must be numbered\. Received: late\. Run build_catalog"
-    ):
-        with_item_index(frame(spark, "item_id string", ("a",), ("late",)), numbers).collect()
+def test_an_item_that_is_not_in_the_catalog_is_refused(spark: SparkSession) -> None:
+    catalog_v1 = frame(spark, "item_id string, item_index int", ("a", 0))
+    with pytest.raises(PySparkException, match=r"it must have every item of an event\. Received: late\. Run build_catalog"):
+        with_item_index(frame(spark, "item_id string", ("a",), ("late",)), catalog_v1).collect()

@@ -7,20 +7,16 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 from pyspark.sql import DataFrame, SparkSession
 
-from tawny.core.config import EventRules, SplitSettings
-from tawny.features.folds import judged_on, learned_from
-from tawny.features.holdouts import holdouts
-from tawny.features.interactions import interactions
+from tawny.core.config import EventSettings, NightSettings, SplitSettings
+from tawny.features.interactions import holdouts, interactions
 from tawny.features.item_features import item_features
-from tawny.features.rules import telling
+from tawny.features.labelled import evaluated_on, labelled, learned_from
 from tawny.features.sequences import histories
-from tawny.features.user_features import category_shares, event_counts
-from tawny.splits.registry import with_split
 from tawny.testing.frames import RUN_DAY, event_frame, frame, rows_of
 from tawny.testing.strategies import ITEMS, events
 
-HORIZON = 10
-RULES = EventRules(half_life_days=9, seen_max_age_days={"view": 6})
+SETTINGS = EventSettings(half_life_days=9, seen_max_age_days={"view": 6})
+NIGHT = NightSettings(split=SplitSettings(horizon_days=10), events=SETTINGS)
 # The same people and items live in three worlds at once, so that one Spark job makes the features of all: world 0 ends at
 # the validation cutoff, world 1 at the test cutoff, world 2 at the run's.
 WORLDS = (0, 1, 2)
@@ -39,17 +35,14 @@ def in_worlds(spans: list[list[dict[str, Any]]]) -> Iterator[dict[str, Any]]:
 def stages(spark: SparkSession, rows: list[dict[str, Any]]) -> Iterator[tuple[str, DataFrame]]:
     """Every stage's frame of all folds, by name."""
     names = [f"{world}{item}" for world in WORLDS for item in ITEMS]
-    items = [(name, place, [name[1], "any"], float(place)) for place, name in enumerate(names)]
-    catalog = frame(spark, "item_id string, item_index int, categories array<string>, price double", *items)
-    labelled = with_split(telling(event_frame(spark, rows), RULES), SplitSettings(horizon_days=HORIZON), RUN_DAY)
-    past = learned_from(labelled)
-    pairs = interactions(past, catalog, RULES).localCheckpoint()
+    catalog = frame(spark, "item_id string, item_index int", *((name, place) for place, name in enumerate(names)))
+    events = labelled(event_frame(spark, rows), NIGHT, RUN_DAY)
+    past = learned_from(events)
+    pairs = interactions(past, catalog, SETTINGS).localCheckpoint()
     yield "interactions", pairs
-    yield "histories", histories(past, pairs, catalog, RULES, 5)
-    yield "event_counts", event_counts(past)
-    yield "category_shares", category_shares(pairs, catalog)
-    yield "item_features", item_features(past, catalog, 2.0).drop("price_bucket")
-    yield "holdouts", holdouts(judged_on(labelled), pairs, catalog, RULES)
+    yield "histories", histories(past, pairs, catalog, SETTINGS, 5)
+    yield "item_features", item_features(past, catalog).join(catalog, "item_index")
+    yield "holdouts", holdouts(evaluated_on(events), pairs, catalog, SETTINGS)
 
 
 def by_world(columns: list[str], rows: list[Row], fold: str) -> dict[int, list[Row]]:

@@ -1,12 +1,12 @@
 from pyspark.sql import SparkSession
 from pyspark.sql import functions as F
 
-from tawny.core.config import EventRules
-from tawny.features.sequences import histories, people, sequences
+from tawny.core.config import EventSettings
+from tawny.features.sequences import fold_users, histories, sequences
 from tawny.testing.frames import RUN_DAY, assert_rows, event, event_frame, frame
 
 PAIRS = "fold string, user_id string, item_id string, item_index int, weight float, is_seen boolean"
-NUMBERS = [(name, place) for place, name in enumerate("abcd")]
+ITEMS = [(name, place) for place, name in enumerate("abcd")]
 
 
 def test_a_history_is_in_order_without_refused_items_and_with_repeats_in_a_row_as_one(spark: SparkSession) -> None:
@@ -26,8 +26,8 @@ def test_a_history_is_in_order_without_refused_items_and_with_repeats_in_a_row_a
         ],
     ).withColumns({"fold": F.lit("serve"), "cutoff_ts": F.lit(RUN_DAY)})
     pairs = frame(spark, PAIRS, ("serve", "u", "d", 3, -1.0, True), ("serve", "w", "d", 3, -1.0, True))
-    numbers = frame(spark, "item_id string, item_index int", *NUMBERS)
-    found = histories(events, pairs, numbers, EventRules(), 3)
+    catalog = frame(spark, "item_id string, item_index int", *ITEMS)
+    found = histories(events, pairs, catalog, EventSettings(), 3)
     assert_rows(
         found,
         "fold user_id item_indices weights ages_days",
@@ -44,7 +44,7 @@ def test_serve_targets_all_known_users_and_other_folds_those_with_answers(spark:
     pairs = frame(spark, PAIRS, ("serve", "both", "a", 0, 1.0, True), ("test", "both", "a", 0, 1.0, True))
     answers = frame(spark, "fold string, user_id string", ("test", "shown only"), ("validation", "both"))
     assert_rows(
-        people(users, events, pairs, answers),
+        fold_users(users, events, pairs, answers),
         "fold user_id is_target",
         [
             ("serve", "described", True),

@@ -1,22 +1,14 @@
 from pyspark.sql import SparkSession
 from pyspark.sql import functions as F
 
-from tawny.core.columns import EVENT_TYPES
-from tawny.core.config import EventRules
-from tawny.features.rules import decayed_weight, event_weight, is_seen, relation, telling
-from tawny.testing.frames import RUN_DAY, assert_rows, event, event_frame, rows_of
+from tawny.core.config import EventSettings
+from tawny.features.weights import decayed_weight, event_weight, is_seen, relation
+from tawny.testing.frames import RUN_DAY, assert_rows, event, event_frame
 
 
 def test_a_weight_that_is_set_leaves_the_other_defaults() -> None:
-    rules = EventRules.model_validate({"weights": {"purchase": 10}})
-    assert rules.weights == EventRules().weights | {"purchase": 10.0}
-
-
-def test_impressions_tell_nothing_unless_they_are_given_a_weight(spark: SparkSession) -> None:
-    events = event_frame(spark, [event("u", "i", kind, 1) for kind in EVENT_TYPES])
-    assert {kind for (kind,) in rows_of(telling(events, EventRules()), "event_type")} == set(EVENT_TYPES) - {"impression"}
-    weighed = EventRules.model_validate({"weights": {"impression": 0.1}})
-    assert telling(events, weighed).count() == len(EVENT_TYPES)
+    settings = EventSettings.model_validate({"weights": {"purchase": 10}})
+    assert settings.weights == EventSettings().weights | {"purchase": 10.0}
 
 
 def test_weights_go_by_type_and_low_ratings_weigh_nothing(spark: SparkSession) -> None:
@@ -31,15 +23,15 @@ def test_weights_go_by_type_and_low_ratings_weigh_nothing(spark: SparkSession) -
         ],
     )
     weights = events.select(
-        "event_id", event_weight(EventRules()).alias("w"), event_weight(EventRules(min_rating=3)).alias("m")
+        "event_id", event_weight(EventSettings()).alias("w"), event_weight(EventSettings(min_rating=3)).alias("m")
     )
     assert_rows(weights, "event_id w m", [("e0", 2, 2), ("e1", -1, -1), ("e2", 1, 0), ("e3", 1, 1), ("e4", 1, 1)])
 
 
 def test_a_weight_halves_with_every_half_life(spark: SparkSession) -> None:
     events = event_frame(spark, [event("u", "i", "purchase", days) for days in (15, 30, 60)])
-    rules = EventRules(half_life_days=30)
-    found = events.withColumn("cutoff_ts", F.lit(RUN_DAY)).select("event_id", decayed_weight(rules).alias("w"))
+    settings = EventSettings(half_life_days=30)
+    found = events.withColumn("cutoff_ts", F.lit(RUN_DAY)).select("event_id", decayed_weight(settings).alias("w"))
     assert_rows(found, "event_id w", [("e0", 4 * 0.70710678), ("e1", 2), ("e2", 1)])
 
 
@@ -47,8 +39,8 @@ def test_what_was_seen_is_forbidden_by_type_and_age(spark: SparkSession) -> None
     kinds = [("view", 100.0), ("purchase", 30.0), ("purchase", 30.00001), ("impression", 1.0)]
     events = event_frame(spark, [event("u", "i", kind, days) for kind, days in kinds])
     shop, grocer = (
-        EventRules(),
-        EventRules.model_validate({"seen_types": ["purchase"], "seen_max_age_days": {"purchase": 30}}),
+        EventSettings(),
+        EventSettings.model_validate({"seen_types": ["purchase"], "seen_max_age_days": {"purchase": 30}}),
     )
     found = events.withColumn("cutoff_ts", F.lit(RUN_DAY)).select(
         "event_id", is_seen(shop).alias("shop"), is_seen(grocer).alias("grocer")
@@ -70,6 +62,6 @@ def test_the_relation_is_the_sum_unless_a_refusal_came_last(spark: SparkSession)
     at_once = [event("at once, the refusal counts as the later", "i", kind, 1) for kind in ("hide", "purchase")]
     events = event_frame(spark, [event(case, "i", kind, day) for case, kind, day in days] + at_once)
     weighed = (
-        events.withColumn("w", event_weight(EventRules())).groupBy("user_id").agg(relation(F.col("w")).alias("relation"))
+        events.withColumn("w", event_weight(EventSettings())).groupBy("user_id").agg(relation(F.col("w")).alias("relation"))
     )
     assert_rows(weighed, "user_id relation", [*cases.items(), ("at once, the refusal counts as the later", -1)])

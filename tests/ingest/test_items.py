@@ -1,19 +1,23 @@
-from datetime import UTC, datetime
+from datetime import UTC, date, datetime
 from typing import Any
 
-from tawny.ingest.items import judge_items
-from tawny.ingest.rules import ItemRules
+from tawny.ingest.descriptions import check_items
+from tawny.ingest.settings import IngestItemsSettings
 from tawny.testing.frames import rows_of
 
+from .conftest import RawFrame
+
+RUN_DATE = date(2024, 3, 1)
 PERIOD = ("available_from", "available_until")
 
 
-def judged(raw_frame: Any, *rows: dict[str, Any], **rules: Any) -> list[tuple[Any, ...]]:
+def reasons(raw_frame: RawFrame, *rows: dict[str, Any], **settings: Any) -> list[tuple[Any, ...]]:
     """(line, reason, detail) of every row."""
-    return rows_of(judge_items(raw_frame("items", *rows), ItemRules(**rules)), "source_line", "reason", "detail")
+    found = check_items(raw_frame("items", *rows), IngestItemsSettings(**settings), RUN_DATE)
+    return rows_of(found, "source_line", "reason", "detail")
 
 
-def test_every_broken_rule_gives_its_reason_and_the_value(raw_frame: Any) -> None:
+def test_every_broken_rule_gives_its_reason_and_the_value(raw_frame: RawFrame) -> None:
     rows: list[tuple[dict[str, Any], str | None, str | None]] = [
         ({"item_id": "1"}, None, None),
         ({"item_id": "2", "fault": "wrong_type", "fault_detail": "title=[1]"}, "wrong_type", "title=[1]"),
@@ -30,24 +34,24 @@ def test_every_broken_rule_gives_its_reason_and_the_value(raw_frame: Any) -> Non
         ),
         ({"item_id": "8", "available_until": "9999-12-31"}, None, None),
     ]
-    found = judged(raw_frame, *(row for row, _, _ in rows), max_id_length=10)
+    found = reasons(raw_frame, *(row for row, _, _ in rows), max_id_length=10)
     assert found == sorted([(line, reason, detail) for line, (_, reason, detail) in enumerate(rows, 1)], key=repr)
 
 
-def test_values_are_typed_and_tidied(raw_frame: Any) -> None:
+def test_values_are_typed_and_tidied(raw_frame: RawFrame) -> None:
     row = {
         "item_id": " 1 ", "title": " A ", "description": "", "categories": ["b", " a", "", "b\t"], "price": "9.50",
         "image": b"png", "available_from": "1704067200", "available_until": "2024-02-01",
     }  # fmt: skip
     columns = ("item_id", "title", "description", "categories", "price", "image", "image_path", *PERIOD)
-    bare = {"item_id": "2", "categories": [" "], "image_path": "2.png"}
-    assert rows_of(judge_items(raw_frame("items", row, bare), ItemRules()), *columns) == [
+    plain = {"item_id": "2", "categories": [" "], "image_path": "2.png"}
+    assert rows_of(check_items(raw_frame("items", row, plain), IngestItemsSettings(), RUN_DATE), *columns) == [
         ("1", "A", None, ["b", "a"], 9.5, b"png", None, datetime(2024, 1, 1, tzinfo=UTC), datetime(2024, 2, 1, tzinfo=UTC)),
         ("2", None, None, None, None, None, "2.png", None, None),
     ]
 
 
-def test_of_several_rows_of_an_item_the_last_good_one_counts(raw_frame: Any) -> None:
+def test_of_several_rows_of_an_item_the_last_good_one_counts(raw_frame: RawFrame) -> None:
     rows = [
         {"item_id": "1", "source_file": "b", "source_line": 1},
         {"item_id": "1", "source_file": "b", "source_line": 2},
@@ -55,7 +59,7 @@ def test_of_several_rows_of_an_item_the_last_good_one_counts(raw_frame: Any) -> 
         {"item_id": "1", "source_file": "c", "source_line": 4, "price": "x"},
         {"item_id": "2", "source_file": "a", "source_line": 5},
     ]
-    assert judged(raw_frame, *rows) == [
+    assert reasons(raw_frame, *rows) == [
         (1, "superseded", "described again at b:2"),
         (2, None, None),
         (3, "superseded", "described again at b:2"),

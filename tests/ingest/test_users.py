@@ -1,11 +1,13 @@
-from typing import Any
+from datetime import date
 
-from tawny.ingest.rules import UserRules
-from tawny.ingest.users import judge_users
+from tawny.ingest.descriptions import check_users
+from tawny.ingest.settings import IngestUsersSettings
 from tawny.testing.frames import rows_of
 
+from .conftest import RawFrame
 
-def test_users_are_tidied_and_the_last_row_counts(raw_frame: Any) -> None:
+
+def test_users_are_tidied_and_the_last_row_counts(raw_frame: RawFrame) -> None:
     rows = [
         {"user_id": "u", "attributes": [("age", "30")]},
         {"user_id": " u", "attributes": [("age", "31"), ("plan", " ")]},
@@ -14,7 +16,7 @@ def test_users_are_tidied_and_the_last_row_counts(raw_frame: Any) -> None:
         {"user_id": "12345678901"},
         {"user_id": "w", "fault": "malformed_row", "fault_detail": "1 fields instead of 2"},
     ]
-    found = judge_users(raw_frame("users", *rows), UserRules(max_id_length=10))
+    found = check_users(raw_frame("users", *rows), IngestUsersSettings(max_id_length=10), date(2024, 3, 1))
     assert rows_of(found, "source_line", "reason", "detail") == [
         (1, "superseded", "described again at f.csv:2"),
         (2, None, None),

@@ -1,29 +1,29 @@
-"""The six jobs that turn events into features, run as the night runs them, on a small shop."""
+"""The jobs that turn events into features, on a small shop; and every job up to them, run twice."""
 
 from collections.abc import Iterator
-from datetime import UTC, date, datetime, timedelta
-from pathlib import Path
-from typing import Any
+from datetime import timedelta
 
 import pytest
-from deltalake import DeltaTable
 from pyspark.sql import SparkSession
 
-from tawny.core.config import Env, NightSettings, SplitSettings
-from tawny.core.job import find_task
-from tawny.core.run import execute, open_run
-from tawny.delta.spark_io import SparkLake
-from tawny.tables.registry import all_tables, table
-from tawny.testing.frames import event, event_frame, frame
+from tawny.core.config import NightSettings, SplitSettings
+from tawny.core.table import spec_of
+from tawny.runner.plan import night_tasks
+from tawny.tables.catalog import CATALOG
+from tawny.tables.events import EVENTS
+from tawny.tables.holdouts import HOLDOUTS
+from tawny.tables.interactions import INTERACTIONS
+from tawny.tables.item_features import ITEM_FEATURES
+from tawny.tables.registry import all_tables
+from tawny.tables.sequences import SEQUENCES
+from tawny.tables.user_features import USER_FEATURES
+from tawny.testing.frames import event
 
-RUN_DATE = date(2024, 3, 1)
-JOBS = ("catalog", "interactions", "holdouts", "sequences", "item_features", "user_features")
+from .small_lake import JOBS, RUN_DATE, SmallLake, new_lake
+
 NIGHT = NightSettings(split=SplitSettings(horizon_days=10))
-ITEM_COLUMNS = (
-    "item_id string, title string, description string, categories array<string>, price double, image binary, "
-    "image_path string, available_from timestamp, available_until timestamp"
-)
-EVENTS = [
+UP_TO_FEATURES = [task.task_id for task in night_tasks(JOBS, NIGHT) if task.job.stage in ("ingest", "features")]
+SHOP = [
     event("u", "a", "view", 30),
     event("u", "b", "purchase", 25),
     event("u", "c", "view", 15),
@@ -37,71 +37,97 @@ EVENTS = [
 ]
 
 
-def run_job(lake: SparkLake, env: Env, name: str, run_date: date = RUN_DATE) -> None:
-    execute(open_run(find_task(f"build_{name}", NIGHT), run_date, env, NIGHT, lake), lambda record: None)
-
-
-def content(lake: SparkLake, name: str) -> list[dict[str, Any]]:
-    """All rows of a table, in the order of its key."""
-    spec = table(name)
-    rows = DeltaTable(lake.arrow.path(spec)).to_pyarrow_table().to_pylist()
-    return sorted(rows, key=lambda row: [str(row[key]) for key in spec.key])
+def write_landing(lake: SmallLake) -> None:
+    """The shop's events, items and users as files, with one row of each that is refused."""
+    columns = ("user_id", "item_id", "event_type", "event_ts", "value")
+    lines = [",".join(str(row.get(column, "")).replace(" ", "T") for column in columns) for row in SHOP]
+    header = "user_id,item_id,event_type,event_time,value"
+    (lake.landing / "events.csv").write_text("\n".join([header, *lines, "u,a,view"]))
+    (lake.landing / "items.csv").write_text("item_id,title,categories,price\na,A,x,1\nb,B,y|x,2\ne,E,,\n,F,,\n")
+    (lake.landing / "users.csv").write_text("user_id,age\nu,30\nnew,\n,7\n")
 
 
 @pytest.fixture(scope="module")
-def built(spark: SparkSession, tmp_path_factory: pytest.TempPathFactory) -> Iterator[tuple[SparkLake, Env]]:
-    """A lake in which all six jobs have run once."""
-    root: Path = tmp_path_factory.mktemp("build")
-    env = Env(root=str(root), landing=str(root))
-    lake = SparkLake(env, session=lambda _: spark)
-    lake.ensure(list(all_tables().values()))
-    events = event_frame(spark, EVENTS).selectExpr("*", "to_date(event_ts) AS event_date")
-    lake.write(table("events"), events, {}, "events")
-    items = [("a", "A", None, ["x"], 1.0), ("b", "B", None, ["y", "x"], 2.0), ("e", "E", None, None, None)]
-    lake.write(table("items"), frame(spark, ITEM_COLUMNS, *((*i, None, None, None, None) for i in items)), {}, "items")
-    users = frame(spark, "user_id string, attributes map<string,string>", ("u", {"age": "30"}), ("new", None))
-    lake.write(table("users"), users, {}, "users")
-    for name in JOBS:
-        run_job(lake, env, name)
-    yield lake, env
+def built(spark: SparkSession, tmp_path_factory: pytest.TempPathFactory) -> Iterator[SmallLake]:
+    """A lake in which every job up to the features has run once."""
+    lake = new_lake(spark, tmp_path_factory.mktemp("build"), NIGHT)
+    write_landing(lake)
+    for task_id in UP_TO_FEATURES:
+        lake.run(task_id)
+    # Two days later all events are accepted; still no job of RUN_DATE may see the later ones.
+    lake.run("ingest_events", RUN_DATE + timedelta(days=2))
+    yield lake
 
 
-def test_the_catalogue_numbers_described_and_met_items_but_none_of_the_future(built: tuple[SparkLake, Env]) -> None:
-    rows = content(built[0], "catalog")
-    assert [(row["item_index"], row["item_id"], row["categories"]) for row in rows] == [
+def test_the_plan_has_the_jobs_that_are_tested_here() -> None:
+    assert UP_TO_FEATURES == [
+        "ingest_events", "ingest_items", "ingest_users", "build_catalog", "build_interactions", "build_holdouts",
+        "build_item_features", "build_sequences", "build_user_features",
+    ]  # fmt: skip
+
+
+@pytest.mark.parametrize("task_id", UP_TO_FEATURES)
+def test_a_job_that_runs_again_changes_no_row_of_any_table(built: SmallLake, task_id: str) -> None:
+    written, everything = spec_of(JOBS[task_id].writes), list(all_tables().values())
+    rows, digest = built.rows(written), built.digest(everything)
+    record = built.run(task_id)
+    assert rows
+    assert built.rows(written) == rows
+    assert built.digest(everything) == digest
+    assert record.rows_written[written.name] == (0 if written.mode == "merge_by_key" else len(rows))
+
+
+def test_what_happens_on_the_day_of_the_run_or_later_is_seen_by_no_job(built: SmallLake) -> None:
+    assert {"d"} < {item for (item,) in built.values(EVENTS, "item_id")}
+    assert "d" not in {item for (item,) in built.values(CATALOG, "item_id", run_date=RUN_DATE)}
+
+
+def test_the_catalog_numbers_described_items_and_those_of_events(built: SmallLake) -> None:
+    assert built.values(CATALOG, "item_index", "item_id", "categories", run_date=RUN_DATE) == [
         (0, "a", ["x"]), (1, "b", ["x", "y"]), (2, "c", []), (3, "e", []),
     ]  # fmt: skip
 
 
-def test_interactions_hold_each_fold_up_to_its_own_cutoff(built: tuple[SparkLake, Env]) -> None:
-    rows = content(built[0], "interactions")
-    assert [(row["fold"], row["user_id"], row["item_id"], row["weight"], row["n_events"]) for row in rows] == [
-        ("serve", "u", "a", 2.0, 2),
-        ("serve", "u", "b", 4.0, 1),
-        ("serve", "u", "c", 1.0, 1),
-        ("serve", "v", "a", -1.0, 1),
-        ("serve", "v", "b", 1.0, 1),
-        ("test", "u", "a", 1.0, 1),
-        ("test", "u", "b", 4.0, 1),
-        ("test", "u", "c", 1.0, 1),
-        ("test", "v", "a", -1.0, 1),
-        ("validation", "u", "a", 1.0, 1),
-        ("validation", "u", "b", 4.0, 1),
+def test_a_run_of_another_date_leaves_this_one_alone(built: SmallLake) -> None:
+    before, next_day = built.rows(CATALOG, run_date=RUN_DATE), RUN_DATE + timedelta(days=1)
+    built.run("build_catalog", next_day)
+    assert built.rows(CATALOG, run_date=RUN_DATE) == before
+    assert built.values(CATALOG, "item_id", run_date=next_day) == [("a",), ("b",), ("c",), ("d",), ("e",)]
+
+
+def test_blocked_items_are_numbered_but_not_available(built: SmallLake) -> None:
+    later = RUN_DATE + timedelta(days=4)
+    built.with_settings("build_catalog", blocked_items=["b"]).run("build_catalog", later)
+    rows = built.values(CATALOG, "item_id", "is_available", run_date=later)
+    assert [item for item, is_available in rows if not is_available] == ["b"]
+
+
+def test_interactions_hold_each_fold_up_to_its_own_cutoff(built: SmallLake) -> None:
+    assert built.values(INTERACTIONS, "fold", "user_id", "item_id", "item_index", "weight", "is_seen") == [
+        ("serve", "u", "a", 0, 2.0, True),
+        ("serve", "u", "b", 1, 4.0, True),
+        ("serve", "u", "c", 2, 1.0, True),
+        ("serve", "v", "a", 0, -1.0, True),
+        ("serve", "v", "b", 1, 1.0, True),
+        ("test", "u", "a", 0, 1.0, True),
+        ("test", "u", "b", 1, 4.0, True),
+        ("test", "u", "c", 2, 1.0, True),
+        ("test", "v", "a", 0, -1.0, True),
+        ("validation", "u", "a", 0, 1.0, True),
+        ("validation", "u", "b", 1, 4.0, True),
     ]
 
 
-def test_holdouts_leave_out_what_was_seen_and_what_was_refused(built: tuple[SparkLake, Env]) -> None:
-    rows = content(built[0], "holdouts")
-    assert [(row["fold"], row["user_id"], row["item_indices"], row["is_warm"]) for row in rows] == [
+def test_holdouts_leave_out_what_was_seen_and_what_was_refused(built: SmallLake) -> None:
+    assert built.values(HOLDOUTS, "fold", "user_id", "item_indices", "is_warm") == [
         ("test", "v", [1], False),
         ("validation", "u", [2], True),
     ]
 
 
-def test_sequences_know_every_user_and_end_at_the_folds_cutoff(built: tuple[SparkLake, Env]) -> None:
-    rows = content(built[0], "sequences")
+def test_sequences_know_every_user_and_end_at_the_cutoff_of_the_fold(built: SmallLake) -> None:
     columns = ("fold", "user_id", "item_indices", "ages_days", "seen_indices", "is_target")
-    assert [tuple(row[column] for column in columns) for row in rows] == [
+    assert built.values(SEQUENCES, *columns) == [
         ("serve", "new", [], [], [], True),
         ("serve", "u", [0, 1, 2, 0], [30.0, 25.0, 15.0, 5.0], [0, 1, 2], True),
         ("serve", "v", [1], [2.0], [0, 1], True),
@@ -112,33 +138,18 @@ def test_sequences_know_every_user_and_end_at_the_folds_cutoff(built: tuple[Spar
     ]
 
 
-def test_features_have_a_row_for_every_user_of_the_sequences_and_item_of_the_catalogue(built: tuple[SparkLake, Env]) -> None:
-    lake = built[0]
-    users = content(lake, "user_features")
-    keys = [(row["fold"], row["user_id"]) for row in content(lake, "sequences")]
-    assert [(row["fold"], row["user_id"]) for row in users] == keys
-    assert [row["n_events"] for row in users] == [0, 4, 2, 0, 3, 1, 2]
-    assert {len(row["features"]) for row in users} == {40 + 2}
-    assert {len(row["attribute_features"]) for row in users} == {32}
-    items = [(row["fold"], row["item_index"], row["n_events"]) for row in content(lake, "item_features")]
+def test_every_user_of_the_sequences_has_a_vector(built: SmallLake) -> None:
+    vectors = {row[:2]: row[2] for row in built.values(USER_FEATURES, "fold", "user_id", "features")}
+    assert list(vectors) == built.values(SEQUENCES, "fold", "user_id")
+    assert {len(vector) for vector in vectors.values()} == {32}
+    # The only user with an attribute: age 30 is 30 / (30 + 30).
+    assert {user: sum(vector) for (fold, user), vector in vectors.items() if fold == "serve"} == {
+        "new": 0.0, "u": 0.5, "v": 0.0, "w": 0.0,
+    }  # fmt: skip
+
+
+def test_every_item_of_the_catalog_is_counted_in_every_fold(built: SmallLake) -> None:
     counts = {"serve": [2 + 1, 2, 1, 0], "test": [2, 1, 1, 0], "validation": [1, 1, 0, 0]}
-    assert items == [(fold, place, n) for fold, counted in counts.items() for place, n in enumerate(counted)]
-
-
-def test_a_second_run_changes_no_row_and_leaves_other_run_dates_alone(built: tuple[SparkLake, Env]) -> None:
-    lake, env = built
-    before = {name: content(lake, name) for name in JOBS}
-    for name in JOBS:
-        run_job(lake, env, name)
-    assert {name: content(lake, name) for name in JOBS} == before
-    run_job(lake, env, "catalog", RUN_DATE + timedelta(days=1))
-    added = [row for row in content(lake, "catalog") if row not in before["catalog"]]
-    assert {(row["run_date"], row["item_id"]) for row in added} == {(date(2024, 3, 2), item) for item in "abcde"}
-
-
-def test_blocked_items_are_numbered_but_not_available(built: tuple[SparkLake, Env]) -> None:
-    lake, env = built
-    night_after = datetime(2024, 3, 5, tzinfo=UTC).date()
-    run_job(lake, env.model_copy(update={"jobs": {"build_catalog": {"blocked_items": ["b"]}}}), "catalog", night_after)
-    rows = [row for row in content(lake, "catalog") if row["run_date"] == night_after]
-    assert [row["item_id"] for row in rows if not row["is_available"]] == ["b"]
+    assert built.values(ITEM_FEATURES, "fold", "item_index", "n_events") == [
+        (fold, item, n) for fold, counted in counts.items() for item, n in enumerate(counted)
+    ]

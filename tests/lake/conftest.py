@@ -10,7 +10,7 @@ import pytest
 
 from tawny.core.config import Env
 from tawny.core.table import Column, TableSpec
-from tawny.delta.arrow_io import ArrowLake
+from tawny.lake.arrow import ArrowLake
 
 D1, D2 = date(2020, 1, 1), date(2020, 1, 2)
 SCORES = TableSpec(
@@ -58,7 +58,7 @@ def arrow_lake(lake_root: Path) -> ArrowLake:
 @pytest.fixture
 def spark_lake(spark: Any, env: Env) -> Any:
     """The same as a Spark lake."""
-    from tawny.delta.spark_io import SparkLake
+    from tawny.lake.spark import SparkLake
 
     lake = SparkLake(env, session=lambda _: spark)
     lake.ensure([SCORES, PEOPLE, NOTES])

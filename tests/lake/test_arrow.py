@@ -13,9 +13,9 @@ import pytest
 from deltalake import DeltaTable
 
 from tawny.core.errors import CheckError, ConfigError, SchemaError, StaleInputError
-from tawny.core.lake import Written
 from tawny.core.table import Column, TableSpec
-from tawny.delta.arrow_io import ArrowLake
+from tawny.lake.arrow import ArrowLake
+from tawny.lake.base import Written
 
 from .conftest import D1, D2, NOTES, PEOPLE, SCORES
 

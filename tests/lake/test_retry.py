@@ -2,7 +2,7 @@
 
 import pytest
 
-from tawny.delta.again import ATTEMPTS, again_on
+from tawny.lake.retry import ATTEMPTS, retry
 
 
 class CollisionError(Exception):
@@ -22,20 +22,20 @@ class Losing:
         return "won"
 
 
-def test_a_collision_is_done_again_until_it_wins() -> None:
+def test_a_collision_is_retried_until_the_write_succeeds() -> None:
     act = Losing(3)
-    assert again_on(CollisionError, act) == "won"
+    assert retry(CollisionError, act) == "won"
     assert act.n_calls == 4
 
 
 def test_after_the_last_attempt_the_collision_is_raised() -> None:
     act = Losing(ATTEMPTS + 1)
     with pytest.raises(CollisionError, match=f"loss {ATTEMPTS}"):
-        again_on(CollisionError, act)
+        retry(CollisionError, act)
 
 
 def test_any_other_error_is_raised_at_once() -> None:
     act = Losing(1, ValueError)
     with pytest.raises(ValueError, match="loss 1"):
-        again_on((CollisionError, KeyError), act)
+        retry((CollisionError, KeyError), act)
     assert act.n_calls == 1

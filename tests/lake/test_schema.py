@@ -1,12 +1,12 @@
-"""Spark SQL types as Arrow types; Spark itself is the judge."""
+"""Spark SQL types as Arrow types, compared with Spark's own conversion."""
 
-from typing import Any
+from typing import Any, cast
 
 import pyarrow as pa
 import pytest
 
 from tawny.core.table import TableSpec
-from tawny.delta.types import arrow_schema, arrow_type
+from tawny.lake.schema import arrow_schema, arrow_type
 from tawny.tables.registry import all_tables
 
 
@@ -44,7 +44,7 @@ def test_arrow_and_spark_agree_on_the_columns_of_every_table(spark: Any, spec: T
     from pyspark.sql.pandas.types import from_arrow_schema
     from pyspark.sql.types import StructType
 
-    declared = StructType.fromDDL(spec.ddl)
+    declared = cast(StructType, StructType.fromDDL(spec.ddl))
     have = from_arrow_schema(arrow_schema(spec))
     assert [(f.name, f.dataType.simpleString(), f.nullable) for f in have] == [
         (f.name, f.dataType.simpleString(), f.nullable) for f in declared

@@ -129,3 +129,13 @@ def test_two_merges_at_once_of_the_same_key_leave_one_row(write: Write, rows: Ro
         both = [pool.submit(write, PEOPLE, [("a", 1, None), (key, 2, None)]) for key in ("b", "c")]
     assert sorted(one.result().n_rows for one in both) == [1, 2]
     assert [found["key"] for found in rows(PEOPLE)] == ["a", "b", "c"]
+
+
+def test_an_arrow_table_is_merged_too(spark_lake: Any, rows: Rows) -> None:
+    def people(*values: tuple[str, int]) -> pa.Table:
+        columns = {"key": pa.string(), "n": pa.int32(), "tags": pa.map_(pa.string(), pa.string())}
+        return pa.Table.from_pylist([{"key": key, "n": n, "tags": None} for key, n in values], schema=pa.schema(columns))
+
+    assert spark_lake.write(PEOPLE, people(("a", 1), ("b", 2)), {}, "id").n_rows == 2
+    assert spark_lake.write(PEOPLE, people(("b", 3), ("c", 4)), {}, "id").n_rows == 2
+    assert [(found["key"], found["n"]) for found in rows(PEOPLE)] == [("a", 1), ("b", 3), ("c", 4)]

@@ -1,89 +1,122 @@
-"""The layers of docs/design.md: who may import whom, and where a JVM, Horovod or the clock may be asked for."""
+"""The house of docs/design.md: who may import whom, and which file may ask for a JVM, Keras, Horovod or the clock."""
 
 import ast
-from dataclasses import dataclass
+from graphlib import TopologicalSorter
 from pathlib import Path
 
 import pytest
 
-from .imports import LIB, ROOT, Import, imports_of, python_files, reached_at_import
+from .imports import LIB, ROOT, Import, imports_of, module_of, python_files, reached_at_import
 
-
-@dataclass(frozen=True)
-class Layer:
-    """What the files of one folder of lib/tawny may import: other layers, and packages of others."""
-
-    tawny: str = ""
-    packages: str = ""
-
-
-STAGE = Layer("core tables models evaluation metrics", "pyspark numpy pyarrow scipy pydantic")
-STAGES = ("ingest", "features", "fitting", "candidates", "ranking", "judging", "publish")
-LAYERS = {
-    "core": Layer("", "pydantic"),
-    "tables": Layer("core"),
-    "metrics": Layer("core", "numpy scipy numba"),
-    "models": Layer("core", "numpy scipy numba keras pyarrow pydantic"),
-    "splits": Layer("core", "pyspark"),
-    "evaluation": Layer("core metrics models", "numpy pyarrow"),
-    "training": Layer("core models metrics", "tensorflow keras numpy pyarrow horovod"),
-    "delta": Layer("core tables", "pyspark delta py4j deltalake pyarrow"),
-    "landing": Layer("core", "pyspark pyarrow numpy"),
-    **dict.fromkeys(STAGES, STAGE),
-    "testing": Layer("core tables models metrics evaluation", "numpy pyarrow pyspark hypothesis"),
-    "cli": Layer("core tables delta training", "typer rich pyspark pyarrow"),
+# A package imports packages that stand above it, and no others; here are those that it may import.
+MAY_IMPORT = {
+    "core": "",
+    "tables": "core",
+    "lake": "core",
+    "evaluation": "core tables lake",
+    "training": "core",
+    "models": "core lake evaluation training",
+    "ingest": "core",
+    "features": "core",
+    "candidates": "core features models",
+    "ranking": "core lake features models evaluation",
+    "publish": "core tables lake",
+    "runner": "core tables lake ingest",
+    "testing": "core tables lake evaluation models",
+    "cli": "core tables lake publish runner jobs",
+}
+ABOVE_THE_LIBRARY = {
+    "jobs": "core tables models ingest features candidates ranking publish evaluation training runner",
+    "airflow_dags": "core runner jobs",
 }
 JVM = {"pyspark", "delta", "py4j"}
-HEAVY = JVM | {"tensorflow", "keras", "horovod", "numba", "scipy", "deltalake"}
-WITH_JVM = {"delta", "landing", "splits", "testing", "cli", *STAGES}
+DEEP = {"tensorflow", "keras", "horovod"}
+HEAVY = JVM | DEEP | {"numba", "scipy", "deltalake"}
+ARRAYS = {"numpy", "scipy", "numba", "pyarrow"}
+LIGHT = {"pydantic"}
+
+# Which technology a file may import is in its name; where a whole folder is of one kind, in the folder's.
+SPARK_FOLDERS = ("features", "ingest", "candidates", "publish")
+BY_FILE = {
+    "lake/arrow.py": {"deltalake"},
+    "lake/migration.py": {"deltalake"},
+    "lake/session.py": JVM,
+    "training/loop.py": {"tensorflow", "keras"},
+    "training/workers.py": {"horovod"},
+    "evaluation/published.py": JVM,
+}
+BY_NAME = {"spark.py": JVM, "net.py": {"keras"}, "train.py": {"tensorflow", "keras"}, "settings.py": set[str]()}
+
+
+def technologies(path: Path) -> set[str]:
+    """The packages of others that a file of lib/tawny may import."""
+    relative = path.relative_to(LIB)
+    if relative.name == "settings.py":
+        return LIGHT
+    folder, rest = relative.parts[0], LIGHT | ARRAYS
+    if folder == "cli":
+        return {"typer", "rich", "pyarrow"}
+    if folder == "testing":
+        return rest | JVM | {"hypothesis"}
+    if str(relative) in BY_FILE or relative.name in BY_NAME:
+        return rest | BY_FILE.get(str(relative), set()) | BY_NAME.get(relative.name, set())
+    is_spark = folder in SPARK_FOLDERS and relative.parts[1:2] != ("files",) and relative.name != "pointer.py"
+    return rest | (JVM if is_spark else set())
 
 
 def imports_below(folder: Path) -> list[Import]:
     return [one for path in python_files(folder) for one in imports_of(path)]
 
 
-def test_every_folder_of_the_library_is_a_layer() -> None:
-    assert {path.name for path in LIB.iterdir() if any(path.glob("*.py"))} == set(LAYERS)
+def test_every_folder_of_the_library_is_a_package_of_the_house() -> None:
+    assert {path.name for path in LIB.iterdir() if any(path.glob("*.py"))} == set(MAY_IMPORT)
+    assert len(MAY_IMPORT) <= 14
 
 
-@pytest.mark.parametrize("name", LAYERS)
-def test_a_layer_imports_only_what_lies_below_it(name: str) -> None:
-    allowed = {name, *LAYERS[name].tawny.split()}
+def test_no_package_may_import_one_below_it() -> None:
+    order = list(MAY_IMPORT)
+    for name, allowed in MAY_IMPORT.items():
+        assert {one for one in allowed.split() if one != "jobs"} <= set(order[: order.index(name)]), name
+
+
+@pytest.mark.parametrize("name", MAY_IMPORT)
+def test_a_package_imports_only_what_it_may(name: str) -> None:
+    allowed = {name, *MAY_IMPORT[name].split()}
     assert [str(one) for one in imports_below(LIB / name) if one.layer and one.layer not in allowed] == []
 
 
-@pytest.mark.parametrize("name", LAYERS)
-def test_a_layer_uses_only_its_own_packages(name: str) -> None:
-    allowed = {"tawny", *LAYERS[name].packages.split()}
-    assert [str(one) for one in imports_below(LIB / name) if one.package not in allowed] == []
+@pytest.mark.parametrize("name", ABOVE_THE_LIBRARY)
+def test_what_stands_above_the_library_imports_only_what_it_may(name: str) -> None:
+    allowed = {name, *ABOVE_THE_LIBRARY[name].split()}
+    assert [str(one) for one in imports_below(ROOT / name) if one.layer and one.layer not in allowed] == []
 
 
-@pytest.mark.parametrize("name", sorted(set(LAYERS) - WITH_JVM))
-def test_a_layer_without_a_jvm_reaches_none_through_others(name: str) -> None:
-    for path in python_files(LIB / name):
-        assert JVM.isdisjoint(reached_at_import(path)), path
+def test_no_file_imports_itself_through_others_jobs_and_lazy_imports_included() -> None:
+    """`TopologicalSorter` raises CycleError, which names the circle."""
+    files = [*python_files(LIB), *python_files(ROOT / "jobs"), *python_files(ROOT / "airflow_dags")]
+    graph = {module_of(path): {one.module for one in imports_of(path)} - {module_of(path)} for path in files}
+    assert set(TopologicalSorter(graph).static_order()) >= set(graph)
 
 
-def test_evaluation_takes_lists_from_top_k_and_knows_no_model() -> None:
-    from_models = {one.module for one in imports_below(LIB / "evaluation") if one.layer == "models"}
-    assert from_models <= {"tawny.models", "tawny.models.topk"}
+@pytest.mark.parametrize("path", python_files(LIB), ids=lambda path: str(path.relative_to(LIB)))
+def test_a_file_imports_only_the_technology_that_its_name_says(path: Path) -> None:
+    allowed = {"tawny", "tawny_jobs", *technologies(path)}
+    assert [str(one) for one in imports_of(path) if one.package not in allowed and not one.is_for_types] == []
 
 
-def test_only_two_files_of_delta_need_a_jvm() -> None:
-    eager = {one.file for one in imports_below(LIB / "delta") if one.package in JVM and one.is_eager}
-    assert eager == {"lib/tawny/delta/session.py", "lib/tawny/delta/spark_io.py"}
-    assert JVM.isdisjoint(reached_at_import(LIB / "delta" / "arrow_io.py"))
+@pytest.mark.parametrize("path", python_files(LIB), ids=lambda path: str(path.relative_to(LIB)))
+def test_a_file_without_a_jvm_reaches_none_through_others(path: Path) -> None:
+    if JVM.isdisjoint(technologies(path)):
+        assert JVM.isdisjoint(reached_at_import(path))
 
 
-@pytest.mark.parametrize("package", ["horovod", "deltalake", "delta"])
-def test_horovod_and_delta_are_kept_in_one_place(package: str) -> None:
-    place = {"horovod": "lib/tawny/training/workers.py"}.get(package, "lib/tawny/delta/")
-    using = {one.file for folder in (LIB, ROOT / "jobs") for one in imports_below(folder) if one.package == package}
-    assert all(file.startswith(place) for file in using)
+def test_a_model_is_read_without_keras() -> None:
+    for path in LIB.glob("models/*/model.py"):
+        assert DEEP.isdisjoint(reached_at_import(path)), path
 
 
 def test_horovod_is_imported_where_there_are_several_workers_only() -> None:
-    assert not [str(one) for one in imports_below(LIB / "training") if one.package == "horovod" and one.is_eager]
+    assert not [str(one) for one in imports_below(LIB) if one.package == "horovod" and one.is_eager]
 
 
 @pytest.mark.parametrize("path", python_files(ROOT / "jobs"), ids=lambda path: path.stem)
@@ -91,26 +124,20 @@ def test_a_job_file_can_be_imported_with_nothing_but_pydantic(path: Path) -> Non
     assert {name: by for name, by in reached_at_import(path).items() if name != "pydantic"} == {}
 
 
-@pytest.mark.parametrize("folder", ["lib/tawny/cli", "airflow_dags"])
+@pytest.mark.parametrize("folder", ["lib/tawny/cli", "lib/tawny/runner", "airflow_dags"])
 def test_heavy_packages_are_not_imported_before_they_are_needed(folder: str) -> None:
     for path in python_files(ROOT / folder):
         assert {name: by for name, by in reached_at_import(path).items() if name in HEAVY} == {}, path
 
 
-@pytest.mark.parametrize("folder", ["lib/tawny", "jobs"])
-def test_jobs_meet_in_tables_and_not_in_each_other(folder: str) -> None:
-    assert [str(one) for one in imports_below(ROOT / folder) if one.package == "tawny_jobs"] == []
-
-
-def test_airflow_knows_declarations_and_no_stage() -> None:
-    layers = {one.layer for one in imports_below(ROOT / "airflow_dags") if one.package == "tawny"}
-    assert layers <= {"core", "tables"}
+def test_jobs_meet_in_tables_and_not_in_each_other() -> None:
+    assert [str(one) for one in imports_below(ROOT / "jobs") if one.package == "tawny_jobs"] == []
 
 
 NOW = {"datetime.now", "datetime.utcnow", "datetime.today", "date.today", "time.time", "time.time_ns", "time.localtime"}
 
 
-def test_only_a_run_asks_what_time_it_is() -> None:
+def test_only_the_manifest_reads_the_clock() -> None:
     asking = [
         f"{path.relative_to(ROOT)}:{node.lineno} {ast.unparse(node)}"
         for folder in ("lib/tawny", "jobs", "airflow_dags")
@@ -118,7 +145,7 @@ def test_only_a_run_asks_what_time_it_is() -> None:
         for node in ast.walk(ast.parse(path.read_text(encoding="utf-8")))
         if isinstance(node, ast.Call) and ".".join(ast.unparse(node.func).split(".")[-2:]) in NOW
     ]
-    assert [one.split(":")[0] for one in asking] == ["lib/tawny/core/run.py"], asking
+    assert [one.split(":")[0] for one in asking] == ["lib/tawny/runner/manifest.py"], asking
 
 
 def test_what_comes_to_the_driver_says_why_it_is_bounded() -> None:

@@ -1,21 +1,22 @@
-import subprocess
-import sys
-
 import numpy as np
 import pytest
 
-from tawny.core.errors import ConfigError, InputError
-from tawny.models.files import from_files, model_version, to_files
-from tawny.models.popularity import Popularity, PopularityConfig
-from tawny.models.registry import saved_class
+from tawny.core.errors import ConfigError, InputError, StaleInputError
+from tawny.models import store
+from tawny.models.popularity.model import Popularity
+from tawny.models.popularity.settings import PopularitySettings
+from tawny.models.store import load, load_model, model_rows, model_version, saved_files, to_files, versions
+from tawny.models.transitions.model import Transitions
 
 
 def some_model(first: float = 1.0) -> Popularity:
-    return Popularity(np.array([first, 2.0], np.float32), PopularityConfig())
+    return Popularity(np.array([first, 2.0], np.float32), PopularitySettings(window_days=7))
 
 
 def test_a_model_is_a_config_and_one_file_per_array() -> None:
-    assert sorted(to_files(some_model())) == ["config.json", "item_scores.npy"]
+    files = to_files(some_model())
+    assert sorted(files) == ["config.json", "item_scores.npy"]
+    assert files["config.json"] == b'{\n  "config": {\n    "window_days": 7\n  },\n  "model": "popularity"\n}'
 
 
 def test_the_version_is_twelve_digits_and_moves_with_any_byte() -> None:
@@ -30,31 +31,43 @@ def test_the_version_does_not_depend_on_the_order_of_the_files() -> None:
     assert model_version(dict(reversed(files.items()))) == model_version(files)
 
 
+def test_a_model_is_loaded_by_the_name_that_its_files_hold() -> None:
+    loaded = load_model(to_files(some_model()))
+    assert isinstance(loaded, Popularity)
+    assert loaded.settings == PopularitySettings(window_days=7)
+
+
 def test_files_without_a_config_are_refused() -> None:
     with pytest.raises(InputError, match=r"must have a config\.json\. Received: item_scores\.npy"):
-        from_files({"item_scores.npy": b""})
+        load_model({"item_scores.npy": b""})
+
+
+def test_files_of_another_model_are_refused() -> None:
+    with pytest.raises(InputError, match=r"must be those of transitions\. Received: those of popularity"):
+        load(Transitions, to_files(some_model()))
+
+
+def test_files_of_no_model_are_refused() -> None:
+    with pytest.raises(ConfigError, match="Received: 'blend'"):
+        load_model({"config.json": b'{"model": "blend", "config": {}}'})
 
 
 def test_a_pickled_array_is_refused() -> None:
     files = to_files(some_model()) | {"item_scores.npy": b"\x80\x04N."}
     with pytest.raises(ValueError, match="pickled"):
-        from_files(files)
+        load_model(files)
 
 
-@pytest.mark.parametrize("name", ["no_such_model", "base", "../als", ""])
-def test_an_unknown_model_is_refused_with_the_names_that_exist(name: str) -> None:
-    with pytest.raises(ConfigError, match="popularity"):
-        saved_class(name)
+def test_rows_hold_large_files_in_chunks_and_give_them_back(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(store, "CHUNK_BYTES", 100)
+    rows = model_rows({"test": some_model(), "serve": some_model(first=3.0)})
+    assert max(len(payload) for payload in rows["payload"].to_pylist()) == 100
+    rows = rows.append_column("model", [["popularity"] * rows.num_rows])
+    assert saved_files(rows, "popularity", "serve") == to_files(some_model(first=3.0))
+    assert versions(rows, "test") == {"popularity": model_version(to_files(some_model()))}
 
 
-def test_a_class_is_found_by_its_files_name() -> None:
-    assert saved_class("popularity") is Popularity
-
-
-def test_finding_the_models_loads_neither_keras_nor_spark() -> None:
-    code = "import sys; from tawny.models.registry import model_classes; print(*model_classes()); print(*sys.modules)"
-    names, modules = subprocess.run(
-        [sys.executable, "-c", code], capture_output=True, text=True, check=True
-    ).stdout.splitlines()
-    assert {"als", "popularity", "two_tower"} <= set(names.split())
-    assert not {"keras", "tensorflow", "pyspark"} & set(modules.split())
+def test_a_model_that_was_not_trained_is_refused() -> None:
+    rows = model_rows({"test": some_model()})
+    with pytest.raises(StaleInputError, match="the model als must have been trained on fold test"):
+        saved_files(rows.append_column("model", [["popularity"] * rows.num_rows]), "als", "test")

@@ -1,4 +1,4 @@
-"""One night over a made shop, done once for all tests of this folder."""
+"""One night over a synthetic shop, done once for all tests of this folder."""
 
 from collections.abc import Iterator
 from contextlib import nullcontext
@@ -9,9 +9,10 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from tawny.cli.night import Night, run_night
-from tawny.cli.workbench import Workbench
-from tawny.core.job import all_tasks
+import tawny_jobs
+from tawny.runner.local import LocalRunner
+from tawny.runner.night import Night, run_night
+from tawny.runner.plan import load_jobs
 from tawny.testing.shops import write_shop
 
 D = date(2026, 11, 23)
@@ -26,11 +27,11 @@ shuffle_partitions = 2
 k = 5
 split.horizon_days = 5
 [jobs.generate_candidates]
-n = 20
-[jobs.train_als]
+n_candidates = 20
+[jobs.train_als.model]
 rank = 8
 iterations = 2
-[jobs.train_two_tower.settings]
+[jobs.train_two_tower.model]
 dim = 8
 max_epochs = 2
 global_batch = 64
@@ -42,17 +43,17 @@ negatives_group = 32
 class Shop:
     """A landing folder, an env file over it, and the number of events that were landed."""
 
-    bench: Workbench
+    runner: LocalRunner
     n_events: int
     n_users: int
     run_date: date = D
 
     def do(self, *, run_date: date = D, first: str | None = None) -> Night:
         """The night of a date, or its tasks from `first` on."""
-        tasks = all_tasks(self.bench.night)
+        tasks = self.runner.tasks()
         ids = [task.task_id for task in tasks]
         night = Night(run_date, tasks[ids.index(first) if first else 0 :])
-        run_night(self.bench, night, lambda name: nullcontext())
+        run_night(self.runner, night, lambda name: nullcontext())
         return night
 
 
@@ -63,6 +64,6 @@ def shop(spark: object, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Sh
     n_events = write_shop(folder / "landing", np.random.default_rng(7), last_day=date(2026, 11, 22))
     file = folder / "env.toml"
     file.write_text(ENV.format(root=folder / "lake", landing=folder / "landing"))
-    made = Shop(Workbench(file), n_events, n_users=60)
+    made = Shop(LocalRunner(load_jobs(tawny_jobs), file), n_events, n_users=60)
     made.do()
     yield made

@@ -7,9 +7,11 @@ import pytest
 from pyspark.sql import SparkSession
 
 from tawny.core.errors import CheckError
-from tawny.publish.audit import Limits, audit
+from tawny.publish.audit import Audited, audit
+from tawny.publish.settings import AuditSettings
 
 _LISTS = "user_id string, items array<struct<item_index:int,score:float,sources:array<string>>>"
+HALF = AuditSettings(max_exhausted_share=0.5)
 GOOD = {"a": [(1, 0.9, ["als"]), (2, 0.5, ["als"])], "b": [(1, 0.9, ["als"])]}
 
 
@@ -19,14 +21,16 @@ def _audit(
     *,
     seen: dict[str, list[int]] | None = None,
     earlier: list[tuple[date, str]] | None = None,
-    limits: Limits | None = None,
-) -> None:
+    settings: AuditSettings | None = None,
+    n_available: int = 9,
+) -> Audited:
     users = spark.createDataFrame(list((seen or {"a": [7], "b": []}).items()), "user_id string, seen_indices array<int>")
     catalog = spark.createDataFrame(
-        [(n, f"i{n}", n != 9) for n in range(10)], "item_index int, item_id string, is_available boolean"
+        [(n, f"i{n}", n < n_available) for n in range(10)], "item_index int, item_id string, is_available boolean"
     )
     before = spark.createDataFrame(earlier or [], "run_date date, user_id string")
-    audit(spark.createDataFrame(list(lists.items()), _LISTS), users, catalog, before, limits or Limits(k=2), "rankings_v1")
+    frame = spark.createDataFrame(list(lists.items()), _LISTS)
+    return audit(frame, users, catalog, before, 2, settings or AuditSettings(), "rankings_v1")
 
 
 def test_good_lists_pass(spark: SparkSession) -> None:
@@ -43,7 +47,7 @@ def test_good_lists_pass(spark: SparkSession) -> None:
         ([(1, float("nan"), ["als"])], "scores are finite"),
         ([(1, float("inf"), ["als"])], "scores are finite"),
         ([(1, -0.5, ["als"])], "scores are finite and within"),
-        ([(7, 0.9, ["als"])], "nothing is listed that the seen rule forbids"),
+        ([(7, 0.9, ["als"])], "nothing is listed that the seen rule excludes"),
         ([(1, 0.9, [])], "every listed item has a source"),
         ([(9, 0.9, ["als"])], "every listed item is available"),
         ([], "have a list"),
@@ -65,8 +69,61 @@ def test_a_list_for_somebody_unknown_is_refused(spark: SparkSession) -> None:
         _audit(spark, {**GOOD, "stranger": GOOD["a"]})
 
 
-def test_losing_users_that_were_served_before_is_refused(spark: SparkSession) -> None:
-    lenient = Limits(k=2, min_coverage_share=0.5)
-    _audit(spark, {"b": GOOD["b"]}, limits=lenient, earlier=[(date(1998, 4, 1), "b")])
-    with pytest.raises(CheckError, match="served before"):
-        _audit(spark, {"b": GOOD["b"]}, limits=lenient, earlier=[(date(1998, 4, 1), "a"), (date(1998, 4, 1), "b")])
+def test_users_served_before_must_not_lose_their_list(spark: SparkSession) -> None:
+    lenient, day = AuditSettings(min_coverage_share=0.5), date(1998, 4, 1)
+    _audit(spark, {"b": GOOD["b"]}, settings=lenient, earlier=[(day, "b")])
+    with pytest.raises(CheckError, match=r"served before are left without a list. Received: 1 of 2; user a has none"):
+        _audit(spark, {"b": GOOD["b"]}, settings=lenient, earlier=[(day, "a"), (day, "b")])
+
+
+def test_only_the_latest_lists_before_say_who_was_served(spark: SparkSession) -> None:
+    lenient = AuditSettings(min_coverage_share=0.5)
+    _audit(spark, {"b": GOOD["b"]}, settings=lenient, earlier=[(date(1998, 4, 1), "a"), (date(1998, 4, 2), "b")])
+
+
+def test_scores_are_measured_against_the_range_of_the_settings(spark: SparkSession) -> None:
+    with pytest.raises(CheckError, match=r"within \[0.0, 0.75\]"):
+        _audit(spark, GOOD, settings=AuditSettings(high=0.75))
+
+
+AVAILABLE = [n for n in range(10) if n != 9]
+
+
+def _thousand(spark: SparkSession, n_exhausted: int, n_lost: int = 0, **more: Any) -> Audited:
+    """The audit of 1,000 users of whom some have seen all that is available, and some have no list for another reason."""
+    users = [f"u{n:03}" for n in range(1000)]
+    seen = {user: AVAILABLE if n < n_exhausted else AVAILABLE[:-1] for n, user in enumerate(users)}
+    lists = {user: [(8, 0.9, ["als"])] for user in users[n_exhausted + n_lost :]}
+    return _audit(spark, lists, seen=seen, **more)
+
+
+def test_a_user_for_whom_nothing_is_left_is_counted_and_blocks_nobody(
+    spark: SparkSession, caplog: pytest.LogCaptureFixture
+) -> None:
+    with caplog.at_level("INFO", logger="tawny"):
+        assert _thousand(spark, 1) == Audited(n_users=1000, n_listed=999, n_exhausted=1)
+    assert "n_users=1000 n_listed=999 n_exhausted=1" in caplog.text
+    # Also where all had a list the day before, or the list is there and empty.
+    day = date(1998, 4, 1)
+    assert _thousand(spark, 1, earlier=[(day, f"u{n:03}") for n in range(1000)]).n_exhausted == 1
+    assert _audit(spark, {**GOOD, "c": []}, seen={"a": [7], "b": [], "c": AVAILABLE}, settings=HALF).n_exhausted == 1
+
+
+def test_a_user_without_a_list_to_whom_one_item_could_be_listed_still_blocks(spark: SparkSession) -> None:
+    with pytest.raises(CheckError, match=r"with something left to list have a list.* 998 of 999; user u001 has none"):
+        _thousand(spark, 1, n_lost=1)
+    # An item that is not available is none that is left; one that is not in the catalog does not count as seen.
+    assert _audit(spark, GOOD, seen={"a": [7], "b": [], "c": [*AVAILABLE, 9]}, settings=HALF).n_exhausted == 1
+    with pytest.raises(CheckError, match="user c has none"):
+        _audit(spark, GOOD, seen={"a": [7], "b": [], "c": [*AVAILABLE[1:], 9, 11]}, settings=HALF)
+
+
+def test_more_users_without_anything_left_than_the_share_block(spark: SparkSession) -> None:
+    assert _thousand(spark, 100).n_exhausted == 100
+    with pytest.raises(CheckError, match=r"at most 10.00% of the eligible users have seen all .* 101 of 1000; as user u000"):
+        _thousand(spark, 101)
+
+
+def test_a_catalog_of_which_nothing_is_available_blocks(spark: SparkSession) -> None:
+    with pytest.raises(CheckError, match=r"have seen all items that are available\. Received: 2 of 2; as user a"):
+        _audit(spark, {}, n_available=0)

@@ -3,7 +3,7 @@
 from pyspark.sql import SparkSession
 
 from tawny.publish.long_form import long_form
-from tawny.testing.lists import mappings_of
+from tawny.testing.frames import dicts_of
 
 _LISTS = (
     "user_id string, model_version string, items array<struct<item_index:int,score:float,sources:array<string>,"
@@ -18,7 +18,7 @@ def test_lists_become_rows_with_ids_and_reasons_in_order(spark: SparkSession) ->
     ]
     lists = spark.createDataFrame([("u", "v1", items)], _LISTS)
     catalog = spark.createDataFrame([(0, "zero"), (1, "one"), (2, "two")], "item_index int, item_id string")
-    assert mappings_of(long_form(lists, catalog), "rank") == [
+    assert dicts_of(long_form(lists, catalog), "rank") == [
         {
             "user_id": "u", "rank": 1, "item_id": "one", "score": 0.75, "sources": ["als", "popularity"],
             "reasons": [

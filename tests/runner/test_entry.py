@@ -4,38 +4,40 @@ from pathlib import Path
 
 import pytest
 
-from tawny.cli.job_file import run_file
+import tawny_jobs
 from tawny.core.config import Env
-from tawny.delta.arrow_io import ArrowLake
+from tawny.lake.arrow import ArrowLake
+from tawny.runner.entry import run_job
+from tawny.runner.plan import load_jobs
 from tawny.tables.catalog import CATALOG
 from tawny.tables.runs import RUNS
+
+pytestmark = pytest.mark.usefixtures("jobs_folder")
 
 
 def _call(env_file: Path) -> list[str]:
     return ["--run-date", "1998-04-23", "--env", str(env_file)]
 
 
-def test_a_job_file_runs_itself(jobs_folder: Path, env_file: Path, env: Env) -> None:
-    run_file(str(jobs_folder / "number.py"), _call(env_file))
+def test_a_job_file_runs_itself(env_file: Path, env: Env) -> None:
+    run_job(load_jobs(tawny_jobs)["number"], _call(env_file))
     lake = ArrowLake(env.root)
     assert lake.count(CATALOG, lake.version(CATALOG), ()) == 2
-    assert lake.count(RUNS, lake.version(RUNS), ()) == 1
+    assert lake.read(RUNS, lake.version(RUNS), ())["status"].to_pylist().count("succeeded") == 1
 
 
-def test_rank_1_does_the_work_but_keeps_no_record(
-    jobs_folder: Path, env_file: Path, env: Env, monkeypatch: pytest.MonkeyPatch
-) -> None:
+def test_rank_1_does_the_work_but_keeps_no_record(env_file: Path, env: Env, monkeypatch: pytest.MonkeyPatch) -> None:
     lake = ArrowLake(env.root)
     lake.ensure([CATALOG, RUNS])
     monkeypatch.setenv("HOROVOD_RANK", "1")
-    run_file(str(jobs_folder / "number.py"), _call(env_file))
+    run_job(load_jobs(tawny_jobs)["number"], _call(env_file))
     assert lake.count(CATALOG, lake.version(CATALOG), ()) == 2
     assert lake.count(RUNS, lake.version(RUNS), ()) == 0
 
 
-def test_a_failure_of_a_job_file_is_its_exit_code(jobs_folder: Path, env_file: Path) -> None:
+def test_a_failure_of_a_job_file_is_its_exit_code(env_file: Path) -> None:
     with pytest.raises(SystemExit) as ended:
-        run_file(str(jobs_folder / "judge.py"), _call(env_file))
+        run_job(load_jobs(tawny_jobs)["evaluate"], _call(env_file))
     assert ended.value.code == 6
 
 

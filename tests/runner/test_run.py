@@ -2,21 +2,22 @@
 
 import dataclasses
 import logging
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from datetime import UTC, date, datetime
-from types import ModuleType
 from typing import Any
 
+import pyarrow as pa
 import pytest
 
-from tawny.core import job as job_module
-from tawny.core.config import Env, JobConfig, NightSettings
+from tawny.core.config import Env, NightSettings, Settings
 from tawny.core.errors import CheckError, ConfigError, StaleInputError
-from tawny.core.job import Job, Task
-from tawny.core.lake import Conditions, Value, Written
-from tawny.core.run import Record, Run, as_row, execute, open_run
 from tawny.core.table import Column, TableSpec
+from tawny.lake.base import Conditions, Value, Written
+from tawny.runner.manifest import Record
+from tawny.runner.plan import Task
+from tawny.runner.run import Run, execute, open_run
 from tawny.tables.runs import RUNS
+from tawny.testing.jobs import make_job
 
 D = date(2020, 1, 2)
 DAY = ("run_date", "=", D)
@@ -35,13 +36,15 @@ REFUSED = table("refused_v1")
 
 
 class FakeLake:
-    """Notes what it is asked for; `counts` holds the rows of a table or of a slice of it."""
+    """Records its calls; `counts` holds the rows of a table or of a slice of it."""
 
     def __init__(self) -> None:
-        self.versions = {"catalog_v1": 3, "models_v1": 5, "events_v1": 7, "lists_v1": 9}
+        self.versions = {"catalog_v1": 3, "models_v1": 5, "events_v1": 7, "lists_v1": 9, RUNS.name: 1}
+        self.runs: list[dict[str, Any]] = []
         self.counts: dict[tuple[str, str | None], int] = {}
         self.reads: list[tuple[str, int, Conditions]] = []
         self.writes: list[tuple[str, Any, dict[str, Value], str]] = []
+        self.notes: list[dict[str, str]] = []
 
     def ensure(self, specs: Any) -> None:
         """Nothing to do."""
@@ -58,11 +61,18 @@ class FakeLake:
         self.reads.append((spec.name, version, where))
         return "frame"
 
-    def read_arrow(self, spec: TableSpec, version: int, where: Conditions, max_rows: int) -> str:
+    def read_arrow(self, spec: TableSpec, version: int, where: Conditions, max_rows: int) -> Any:
+        if spec is RUNS:
+            assert {DAY, ("status", "=", "succeeded")} <= set(where)
+            schema = pa.schema({"variant": pa.string(), "versions_written": pa.map_(pa.string(), pa.int64())})
+            return pa.Table.from_pylist(self.runs, schema)
         return self.read(spec, version, where)
 
-    def write(self, spec: TableSpec, frame: Any, constants: dict[str, Value], app_id: str) -> Written:
+    def write(
+        self, spec: TableSpec, frame: Any, constants: dict[str, Value], app_id: str, note: Mapping[str, str] | None = None
+    ) -> Written:
         self.writes.append((spec.name, frame, constants, app_id))
+        self.notes.append(dict(note or {}))
         return Written(version=11, n_rows=6)
 
 
@@ -75,19 +85,15 @@ MakeRun = Callable[..., Run[Any, str]]
 
 
 @pytest.fixture
-def make_run(lake: FakeLake, monkeypatch: pytest.MonkeyPatch) -> MakeRun:
-    """`make_run(main=..., variant=..., **declaration)`: a run of a made-up job on D."""
+def make_run(lake: FakeLake) -> MakeRun:
+    """`make_run(main=..., variant=..., **declaration)`: a run of a small job on D."""
 
     def make(
         main: Callable[[Any], None] = lambda run: None, *, variant: str | None = None, seed: int = 42, **declaration: Any
     ) -> Run[Any, str]:
-        module = ModuleType("job")
-        vars(module).update(main=main)
-        monkeypatch.setattr(job_module, "_module", lambda name: module)
-        job = Job(**({"writes": LISTS} | declaration))
-        task = Task("rank", variant, job, "Ranks.", ("als", "bpr"))
+        job = make_job("rank", main, **({"writes": LISTS} | declaration))
         night = NightSettings(seed=seed)
-        return Run(task, D, Env(root="/lake", landing="/landing"), night, lake, JobConfig())
+        return Run(Task(job, variant, ("als", "bpr")), D, Env(root="/lake", landing="/landing"), night, lake, Settings())
 
     return make
 
@@ -152,6 +158,21 @@ def test_an_empty_partition_names_the_table_the_date_and_the_way_out(make_run: M
         make_run(reads=(CATALOG,)).read(CATALOG, fold="serve")
 
 
+def test_a_partition_that_a_run_left_empty_is_an_answer(make_run: MakeRun, lake: FakeLake) -> None:
+    lake.counts["catalog_v1", None] = 0
+    lake.runs = [{"variant": None, "versions_written": {"catalog_v1": 3}}]
+    assert make_run(reads=(CATALOG,)).read(CATALOG, fold="validation") == "frame"
+
+
+def test_an_empty_slice_needs_a_run_of_its_own_variant(make_run: MakeRun, lake: FakeLake) -> None:
+    lake.counts["models_v1", "bpr"] = 0
+    lake.runs = [{"variant": "als", "versions_written": {"models_v1": 5}}]
+    with pytest.raises(StaleInputError, match=r"model = bpr"):
+        make_run(reads=(MODELS["{source}"],)).read(MODELS)
+    lake.runs.append({"variant": "bpr", "versions_written": {"models_v1": 5}})
+    assert make_run(reads=(MODELS["{source}"],)).read(MODELS) == "frame"
+
+
 def test_one_missing_slice_among_several_is_an_error(make_run: MakeRun, lake: FakeLake) -> None:
     lake.counts["models_v1", "bpr"] = 0
     with pytest.raises(StaleInputError, match=r"run_date = 2020-01-02 and model = bpr"):
@@ -163,15 +184,21 @@ def test_a_table_without_run_dates_may_be_empty(make_run: MakeRun, lake: FakeLak
     assert make_run(reads=(EVENTS,)).read(EVENTS) == "frame"
 
 
-def test_a_look_gives_version_and_rows_or_none_where_time_decides(make_run: MakeRun) -> None:
+def test_a_peek_gives_version_and_rows_or_none_where_time_decides(make_run: MakeRun) -> None:
     run = make_run(reads=(CATALOG, EVENTS))
-    assert run.look(CATALOG) == (3, 4)
-    assert run.look(EVENTS) == (7, None)
+    assert run.peek(CATALOG) == (3, 4)
+    assert run.peek(EVENTS) == (7, None)
 
 
 def test_a_write_owns_its_run_date_and_its_slice_and_has_the_date_in_its_app_id(make_run: MakeRun, lake: FakeLake) -> None:
     make_run(writes=MODELS["{variant}"], variant="als").write("frame")
     assert lake.writes == [("models_v1", "frame", {"run_date": D, "model": "als"}, "models_v1/2020-01-02/rank.als")]
+
+
+def test_a_write_notes_in_its_commit_which_run_it_is(make_run: MakeRun, lake: FakeLake) -> None:
+    run = make_run(writes=MODELS["{variant}"], variant="als")
+    run.write("frame")
+    assert lake.notes == [{"run_id": run.record.run_id, "job": "rank", "variant": "als", "run_date": "2020-01-02"}]
 
 
 def test_a_table_without_run_dates_is_written_whole(make_run: MakeRun, lake: FakeLake) -> None:
@@ -212,7 +239,9 @@ def test_a_run_that_succeeds_leaves_a_record_of_all_it_touched(make_run: MakeRun
         run.write("frame")
 
     record = execute(make_run(main, reads=(CATALOG, EVENTS)), kept.append)
-    assert kept == [record]
+    started, ended = kept
+    assert (started.status, started.versions_read, started.run_id) == ("started", {}, record.run_id)
+    assert ended == record
     assert (record.status, record.error, record.job, record.run_date) == ("succeeded", None, "rank", D)
     assert record.versions_read == {"catalog_v1": 3, "events_v1": 7}
     assert record.rows_read == {"catalog_v1": 4}
@@ -231,22 +260,27 @@ def test_a_run_that_fails_or_is_stopped_is_kept_as_failed(make_run: MakeRun, err
 
     with pytest.raises(type(error), match="broken"):
         execute(make_run(main), kept.append)
-    assert [(record.status, record.error) for record in kept] == [("failed", f"{type(error).__name__}: broken")]
+    assert [(record.status, record.error) for record in kept[1:]] == [("failed", f"{type(error).__name__}: broken")]
 
 
 def test_a_job_that_writes_nothing_has_failed(make_run: MakeRun) -> None:
     kept: list[Record] = []
     with pytest.raises(CheckError, match=r"rank: a job must write the table it declares"):
         execute(make_run(), kept.append)
-    assert kept[0].status == "failed"
+    assert [record.status for record in kept] == ["started", "failed"]
 
 
 def test_the_record_is_a_row_of_the_manifest(make_run: MakeRun) -> None:
-    assert set(as_row(make_run().record)) == set(RUNS.columns)
+    assert set(dataclasses.asdict(make_run().record)) == set(RUNS.columns)
     assert {field.name for field in dataclasses.fields(Record)} == set(RUNS.columns)
 
 
 def test_a_wrong_setting_of_the_job_is_refused_before_anything_is_read(lake: FakeLake) -> None:
     env = Env(root="/lake", landing="/landing", jobs={"rank": {"kk": 1}})
     with pytest.raises(ConfigError, match="settings of rank"):
-        open_run(Task("rank", None, Job(writes=LISTS), "Ranks."), D, env, NightSettings(), lake)
+        open_run(Task(make_job("rank", writes=LISTS)), D, env, NightSettings(), lake)
+
+
+def test_landing_files_are_read_by_jobs_with_spark_only(make_run: MakeRun) -> None:
+    with pytest.raises(ConfigError, match=r"rank: landing files are read by Spark tasks\..*Declare engine='spark'"):
+        make_run(engine="arrow").landing("events")

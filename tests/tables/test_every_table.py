@@ -8,8 +8,8 @@ import pytest
 
 from tawny.core.errors import ConfigError
 from tawny.core.table import TableSpec
-from tawny.delta.arrow_io import ArrowLake
-from tawny.delta.types import arrow_schema
+from tawny.lake.arrow import ArrowLake
+from tawny.lake.schema import arrow_schema
 from tawny.tables.registry import all_tables, table
 
 every_table = pytest.mark.parametrize("spec", all_tables().values(), ids=lambda spec: spec.name)

@@ -29,7 +29,7 @@ def test_the_order_depends_on_seed_and_epoch_but_not_on_the_worker() -> None:
 
 
 @pytest.mark.parametrize(("batch", "group", "size"), [(100, 32, 1), (128, 32, 3), (128, 128, 2)])
-def test_groups_that_cannot_be_dealt_evenly_are_refused(batch: int, group: int, size: int) -> None:
+def test_groups_that_cannot_be_divided_evenly_are_refused(batch: int, group: int, size: int) -> None:
     with pytest.raises(ConfigError, match=f"global_batch = {batch}, group = {group}, workers = {size}"):
         Shard(1000, batch, group, 0, size)
 

@@ -1,1 +1,1 @@
-"""Spark stages from histories to the lists of one source, and from the lists of all sources to shortlists."""
+"""The best items of each source, and the lists of all sources merged into shortlists, on Spark."""

@@ -1,66 +1,62 @@
-"""A source's best items for every user, without what must not be listed.
+"""A source's best items for every user, without those that must not be listed.
 
 Shapes: U users of a batch, I items, K list.
 """
 
-from collections.abc import Callable, Iterator
-from functools import lru_cache
+from collections.abc import Iterator, Mapping
 
 import numpy as np
 import pyarrow as pa
-from numpy.typing import NDArray
 from pyspark.sql import DataFrame
 
-from tawny.models.arrow import histories, ragged, restored, scored_lists, small_batches
+from tawny.core.arrays import Bools, Histories, Ragged, nest, small_batches, top_k
 from tawny.models.base import Model
-from tawny.models.files import model_version
-from tawny.models.topk import top_k
+from tawny.models.store import load_model, model_version
 
 _SCHEMA = "user_id string, items array<struct<item_index:int,score:float>>"
 
+_MODELS: dict[str, Model] = {}
+"""The models that this worker process has loaded, by version; shared by all its tasks."""
 
-def top_items(users: DataFrame, files: dict[str, bytes], is_listable: NDArray[np.bool_], n: int) -> DataFrame:
-    """user_id and items: the model's `n` best, best first; fewer where it has nothing to say of more.
+_MAX_MODELS = 3
+
+
+def top_items(users: DataFrame, files: dict[str, bytes], is_listable: Bools, n: int) -> DataFrame:
+    """user_id and items: the model's `n` best items, best first; fewer where it scores fewer.
 
     Args:
-        users: user_id, item_indices, weights, ages_days, seen_indices and, for models that use them, features.
-        files: the fitted model, as models_v1 keeps it. It is broadcast once, and restored once per worker process.
-        is_listable: bool [I]; False for items that nobody may be shown.
+        users: user_id, item_indices, weights, ages_days, seen_indices and, for models that need them, features.
+        files: the fitted model, as models_v1 keeps it; broadcast once, and loaded once per worker process.
+        is_listable: bool [I]; False for items that must not be listed to anybody.
+        n: positive.
     """
     context = users.sparkSession.sparkContext
-    shared = context.broadcast((files, model_version(files), is_listable))
+    shared = context.broadcast((model_version(files), files, is_listable))
 
     def run(batches: Iterator[pa.RecordBatch]) -> Iterator[pa.RecordBatch]:
-        model_files, version, listable = shared.value
-        model = _cached(version, lambda: restored(model_files))
+        version, model_files, listable = shared.value
+        model = _loaded(version, model_files)
         for batch in small_batches(batches):
-            yield _lists(model, batch, ~listable, n)
+            yield _lists(model, batch, listable, n)
 
     return users.mapInArrow(run, _SCHEMA)
 
 
-def _lists(model: Model, batch: pa.RecordBatch, hidden: NDArray[np.bool_], n: int) -> pa.RecordBatch:
-    scores = model.score(histories(batch))
-    scores[:, hidden] = -np.inf
-    seen, indptr = ragged(batch["seen_indices"], np.int32)
-    scores[np.repeat(np.arange(batch.num_rows), np.diff(indptr)), seen] = -np.inf
+def _lists(model: Model, batch: pa.RecordBatch, is_listable: Bools, n: int) -> pa.RecordBatch:
+    scores = model.score(Histories.from_arrow(batch))
+    scores[:, ~is_listable] = -np.inf
+    seen = Ragged.from_arrow(batch["seen_indices"])
+    scores[seen.rows, seen.values] = -np.inf
     items, best = top_k(scores, n)
-    return pa.RecordBatch.from_arrays([batch["user_id"], scored_lists(items, best)], names=["user_id", "items"])
+    is_listed = items >= 0
+    listed = Ragged.from_padded(items, is_listed)
+    entries = pa.StructArray.from_arrays([pa.array(listed.values), pa.array(best[is_listed])], names=["item_index", "score"])
+    return pa.RecordBatch.from_arrays([batch["user_id"], nest(listed.indptr, entries)], names=["user_id", "items"])
 
 
-class _Key(str):
-    """A version that carries how to build the model, so that the cache is keyed by the version alone."""
-
-    build: Callable[[], Model]
-
-
-@lru_cache(maxsize=3)
-def _built(key: _Key) -> Model:
-    return key.build()
-
-
-def _cached(version: str, build: Callable[[], Model]) -> Model:
-    """The model of that version; a worker process builds it once, for all tasks and partitions it is given."""
-    key = _Key(version)
-    key.build = build
-    return _built(key)
+def _loaded(version: str, files: Mapping[str, bytes]) -> Model:
+    if version not in _MODELS:
+        while len(_MODELS) >= _MAX_MODELS:
+            del _MODELS[next(iter(_MODELS))]  # the oldest
+        _MODELS[version] = load_model(files)
+    return _MODELS[version]

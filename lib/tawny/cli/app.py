@@ -1,11 +1,11 @@
-"""The commands, and what they say of themselves. Each imports what it needs when it is called."""
+"""The commands and their help. Each imports what it needs when it is called."""
 
 from datetime import date, timedelta
 from typing import Annotated
 
 import typer
 
-from tawny.cli.options import EnvFile, MaybeRunDate, RunDate, day
+from tawny.cli.options import EnvFile, OptionalRunDate, RunDate, day, local_runner
 from tawny.core.log import configure
 
 app = typer.Typer(
@@ -19,11 +19,11 @@ app = typer.Typer(
 ABOUT = """
 Batch recommendations: one night makes one ranked, explained, audited list per user.
 
-The first steps: [b]tawny plan[/b] (what a night does), [b]tawny night[/b] (do it), [b]tawny show --user ID[/b] (a list).
+First steps: [b]tawny plan[/b] (what a night does), [b]tawny night[/b] (run it), [b]tawny show --user ID[/b] (a list).
 
 [b]Exit codes[/b]: 0 done; 1 unexpected; 2 a setting or argument is wrong; 3 a landing file is not what it says;
 4 a frame lacks declared columns; 5 a check, audit or gate refused (readers stay on the previous list);
-6 an input is not there yet; 7 a training worker died; 130 interrupted.
+6 an input is not there yet; 7 a training worker died; 130 interrupted, 143 by SIGTERM.
 """
 
 
@@ -43,33 +43,30 @@ def run(
 ) -> None:
     """Run one job for one date.
 
-    Again for the same date it changes nothing. Example:
+    Running it again for the same date changes nothing. Example:
 
         tawny run train_als --run-date 1998-04-23 --dry-run
     """
-    from tawny.cli.workbench import Workbench
-    from tawny.core.job import find_task
-
-    bench = Workbench(env)
-    task = find_task(job, bench.night)
+    runner = local_runner(env)
+    task = runner.task(job)
     if dry_run:
-        from tawny.cli.dry_run import show_dry_run
+        from tawny.cli.plan import show_dry_run
 
-        show_dry_run(bench, task, run_date)
+        show_dry_run(runner.dry_run(task, run_date))
     else:
-        bench.run(task, run_date)
+        runner.run(task, run_date)
 
 
 @app.command()
 def night(
     env: EnvFile = None,
-    run_date: MaybeRunDate = None,
-    first: Annotated[str | None, typer.Option("--from", metavar="JOB", help="Start here: all before it is done.")] = None,
+    run_date: OptionalRunDate = None,
+    first: Annotated[str | None, typer.Option("--from", metavar="JOB", help="Start here; earlier jobs are done.")] = None,
 ) -> None:
-    """Do a whole night: from landing files to published lists.
+    """Run a whole night: from landing files to published lists.
 
-    Every job of `tawny plan`, in order, in one Spark session. It ends with rows, metrics and seconds; where a job fails,
-    nothing after it runs and the list published before stays published. Examples:
+    It runs every job of `tawny plan`, in order, in one Spark session, and prints rows, metrics and seconds at the end. Where
+    a job fails, no job after it runs, and the lists published before stay published. Examples:
 
         tawny night
 
@@ -85,9 +82,9 @@ def backfill(
     first: Annotated[date, typer.Option("--from", metavar="YYYY-MM-DD", parser=day, help="The first day.")],
     last: Annotated[date, typer.Option("--to", metavar="YYYY-MM-DD", parser=day, help="The last day, included.")],
     env: EnvFile = None,
-    jobs: Annotated[list[str] | None, typer.Option("--job", help="Only this job; may be given again.")] = None,
+    jobs: Annotated[list[str] | None, typer.Option("--job", help="Only this job; may be repeated.")] = None,
 ) -> None:
-    """Do the nights of past days, one after the other.
+    """Run the nights of past days, one after the other.
 
     Only the partitions of those days are written, and the published pointer never moves back. Example:
 
@@ -101,10 +98,9 @@ def backfill(
 @app.command()
 def plan(env: EnvFile = None) -> None:
     """What a night does: its jobs in order, what each reads and writes."""
-    from tawny.cli.catalogue import show_plan
-    from tawny.cli.workbench import Workbench
+    from tawny.cli.plan import show_plan
 
-    show_plan(Workbench(env))
+    show_plan(local_runner(env))
 
 
 @app.command()
@@ -116,14 +112,13 @@ def tables(
 
     Example: tawny tables recommendations
     """
-    from tawny.cli.catalogue import show_table, show_tables
-    from tawny.cli.workbench import Workbench
+    from tawny.cli.plan import show_table, show_tables
     from tawny.tables.registry import table
 
     if name:
         show_table(table(name))
     else:
-        show_tables(Workbench(env))
+        show_tables(local_runner(env))
 
 
 @app.command()
@@ -139,16 +134,21 @@ def show(
     Example: tawny show --user 196
     """
     from tawny.cli.show import show_list
-    from tawny.cli.workbench import Workbench
 
-    show_list(Workbench(env), user, run_date)
+    show_list(local_runner(env), user, run_date)
 
 
 @app.command()
 def rollback(env: EnvFile = None) -> None:
-    """Publish the lists that were published before; done twice, all is as it was."""
-    from tawny.cli.pointer import roll_back
-    from tawny.cli.workbench import Workbench
+    """Publish the lists that were published before. A second rollback undoes the first.
 
-    was = roll_back(Workbench(env))
-    typer.echo(f"Published: {was.previous_run_date}. `tawny rollback` again goes back to {was.run_date}.")
+    The same as `tawny run roll_back --run-date D`, where D is the day that was published before.
+    """
+    from tawny.publish.pointer import published_pointer, rollback_date
+
+    runner = local_runner(env)
+    run_date = rollback_date(published_pointer(runner.arrow))
+    runner.run(runner.task("roll_back"), run_date)
+    pointer = published_pointer(runner.arrow)
+    previous = pointer.previous_run_date if pointer else None
+    typer.echo(f"Published: {run_date}. `tawny rollback` again goes back to {previous}.")

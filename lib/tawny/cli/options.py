@@ -1,4 +1,4 @@
-"""The options that several commands share."""
+"""The options that several commands share, and the runner of an env file."""
 
 from datetime import date
 from pathlib import Path
@@ -6,23 +6,36 @@ from typing import Annotated
 
 import typer
 
+import tawny_jobs
+from tawny.runner.local import LocalRunner
+from tawny.runner.plan import load_jobs
+
 
 def day(text: str) -> date:
-    """A date written as 1998-04-23, for the parser of an option."""
+    """Parse a date option, written as 1998-04-23."""
     try:
         return date.fromisoformat(text)
     except ValueError as exc:
         raise typer.BadParameter(f"a date must be written as YYYY-MM-DD. Received: {text}.") from exc
 
 
-_RUN_DATE = "The day D the list is for; only events before D 00:00 UTC are seen."
+_RUN_DATE = "The day D of the lists; only events before D 00:00 UTC are used."
 
 EnvFile = Annotated[
     Path | None,
     typer.Option("--env", metavar="FILE.toml", help="Where tables and landing files are. Default: conf/env/local.toml."),
 ]
 RunDate = Annotated[date, typer.Option("--run-date", metavar="YYYY-MM-DD", parser=day, help=_RUN_DATE)]
-MaybeRunDate = Annotated[
+OptionalRunDate = Annotated[
     date | None,
     typer.Option("--run-date", metavar="YYYY-MM-DD", parser=day, help=f"{_RUN_DATE} Default: `run_date` of the env file."),
 ]
+
+
+def local_runner(env_file: Path | None) -> LocalRunner:
+    """A runner of all jobs on this machine.
+
+    Raises:
+        ConfigError: a wrong or unknown setting.
+    """
+    return LocalRunner(load_jobs(tawny_jobs), env_file)

@@ -1,4 +1,4 @@
-"""What is running and for how long: a live line on a terminal, plain lines elsewhere."""
+"""Shows which step is running: a live display on a terminal, log lines elsewhere."""
 
 import logging
 import sys
@@ -8,14 +8,14 @@ from contextlib import contextmanager, nullcontext
 from rich.console import Console
 from rich.progress import BarColumn, MofNCompleteColumn, Progress, SpinnerColumn, TextColumn, TimeElapsedColumn
 
-from tawny.cli.night import Watch
+from tawny.runner.night import Watch
 
 logger = logging.getLogger(__name__)
 
 
 @contextmanager
 def progress(n_steps: int) -> Iterator[Watch]:
-    """Give a `watch`: a context manager to enter around every step, with the step's name."""
+    """Yield `watch`: called with a step's name, it gives the context manager to run the step in."""
     console = Console(stderr=True)
     if not console.is_terminal:
         yield _plain(n_steps)
@@ -36,7 +36,7 @@ def _plain(n_steps: int) -> Watch:
 
 
 def _live(display: Progress, n_steps: int) -> Watch:
-    whole = display.add_task("night", total=n_steps)
+    night = display.add_task("night", total=n_steps)
 
     @contextmanager
     def watch(name: str) -> Iterator[None]:
@@ -45,14 +45,14 @@ def _live(display: Progress, n_steps: int) -> Watch:
             yield
         finally:
             display.remove_task(running)
-        display.advance(whole)
+        display.advance(night)
 
     return watch
 
 
 @contextmanager
 def _log_above() -> Iterator[None]:
-    """While a display is live, log to the standard error that it has put in place: lines go above it, not through it."""
+    """While a display is live, log through the standard error that it replaced, so that lines appear above it."""
     handlers = [handler for handler in logging.getLogger().handlers if isinstance(handler, logging.StreamHandler)]
     before = [handler.setStream(sys.stderr) for handler in handlers]
     try:

@@ -1,1 +1,1 @@
-"""What everything else stands on: names, errors, settings, jobs and runs. Standard library and pydantic only."""
+"""Shared by everything: arrays, column names, settings, errors, and how a job and a table are declared."""

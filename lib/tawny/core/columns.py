@@ -1,4 +1,4 @@
-"""The names of the columns that more than one table or stage uses. C9 of the conventions says how they are formed."""
+"""The names of the columns that more than one table or stage uses; C9 of the conventions says how they are formed."""
 
 from typing import Final, Literal, get_args
 
@@ -14,16 +14,12 @@ CONTEXT: Final = "context"
 
 RUN_DATE: Final = "run_date"
 FOLD: Final = "fold"
-SPLIT: Final = "split"
+LABEL: Final = "label"
 CUTOFFS: Final = "cutoffs"
 CUTOFF_TS: Final = "cutoff_ts"
-SOURCE: Final = "source"
 MODEL: Final = "model"
-MODEL_VERSION: Final = "model_version"
 
 WEIGHT: Final = "weight"
-SCORE: Final = "score"
-RANK: Final = "rank"
 ITEMS: Final = "items"
 ITEM_INDICES: Final = "item_indices"
 WEIGHTS: Final = "weights"

@@ -1,18 +1,30 @@
 """Settings: defaults live in code, conf/*.toml holds what differs, an env file says where and how large.
 
-Precedence: code < conf/<job>.toml < conf/<job>.<variant>.toml < the env file. What results is printed, hashed and kept.
+Precedence: code < conf/<job>.toml < conf/<job>.<variant>.toml < the env file. The merged settings are printed, hashed and
+kept in the manifest.
 """
 
 import hashlib
 import json
 import os
+import re
 import tomllib
 from collections.abc import Mapping
 from datetime import date
 from pathlib import Path
-from typing import Annotated, Any, Literal, TypeVar
+from typing import Annotated, Any, Literal, Self, TypeVar
 
-from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, FiniteFloat, PositiveFloat, ValidationError
+from pydantic import (
+    BaseModel,
+    BeforeValidator,
+    ConfigDict,
+    Field,
+    FiniteFloat,
+    PositiveFloat,
+    ValidationError,
+    field_validator,
+    model_validator,
+)
 
 from tawny.core.columns import EVENT_TYPES, EventType
 from tawny.core.errors import ConfigError
@@ -20,12 +32,12 @@ from tawny.core.errors import ConfigError
 _CHECKOUT = Path(__file__).parents[3]
 
 
-def _as_tuple(value: Any) -> Any:
-    """TOML has arrays and pydantic's strict tuples do not take lists."""
+def as_tuple(value: Any) -> Any:
+    """For `Annotated[tuple[...], BeforeValidator(as_tuple)]`: TOML has arrays, settings hold tuples."""
     return tuple(value) if isinstance(value, list) else value
 
 
-Names = Annotated[tuple[str, ...], BeforeValidator(_as_tuple)]
+Names = Annotated[tuple[str, ...], BeforeValidator(as_tuple)]
 
 
 class Settings(BaseModel):
@@ -34,15 +46,14 @@ class Settings(BaseModel):
     model_config = ConfigDict(frozen=True, extra="forbid")
 
 
-class JobConfig(Settings):
-    """Base of a job's own settings."""
+S = TypeVar("S", bound=Settings)
 
 
 class SplitSettings(Settings):
     """How events are divided into `fit`, `validation` and `test` (docs/design.md, Folds).
 
     Attributes:
-        kind: a file of tawny.splits. `global_time` cuts all users at the same instants; `leave_last_out` holds out each
+        kind: a file of features/splits. `global_time` cuts all users at the same instants; `leave_last_out` holds out each
             user's last and last but one item; `given` reads the label from the event's context, key `split`.
         horizon_days: length of the validation and of the test window, for `global_time`.
         test_share: instead of horizon_days: the share of all events, by time, that lies in the test window; the validation
@@ -64,23 +75,29 @@ def _over_default_weights(given: Any) -> Any:
     return {**_WEIGHTS, **given} if isinstance(given, Mapping) else given
 
 
-class EventRules(Settings):
-    """What an event says of its user and its item; one truth for histories, answers and filters.
+class EventSettings(Settings):
+    """What an event says about its user and its item; the same for histories, answers and filters.
 
     Attributes:
-        weights: by event type; a type that is left out keeps its default. Above 0: the user wants such items; 0: it says
-            nothing; below 0: the user refuses the item, whatever came before.
-        min_rating: a rating of a lower value has weight 0; without it, every rating counts alike.
+        weights: by event type; a type that is left out keeps its default. Above 0: the user wants such items; 0: no
+            effect; below 0: the user refuses the item, whatever the events before it.
+        min_rating: a rating below it has weight 0; without it, every rating has the same weight.
         half_life_days: an event of that age counts half; without it, age does not matter.
-        seen_types: an event of such a type forbids to list the item to the user.
-        seen_max_age_days: by event type, how long it forbids (a grocer lets purchases repeat); forever where left out.
+        seen_types: after an event of such a type, the item is not listed to the user.
+        seen_max_age_days: by event type, how long that lasts (a grocer's customers buy again); forever where left out.
     """
 
     weights: Annotated[dict[EventType, FiniteFloat], BeforeValidator(_over_default_weights)] = _WEIGHTS
     min_rating: float | None = None
     half_life_days: PositiveFloat | None = None
-    seen_types: Annotated[tuple[EventType, ...], BeforeValidator(_as_tuple)] = EVENT_TYPES[1:]
+    seen_types: Annotated[tuple[EventType, ...], BeforeValidator(as_tuple)] = EVENT_TYPES[1:]
     seen_max_age_days: dict[EventType, PositiveFloat] = {}
+
+    @model_validator(mode="after")
+    def _must_know_what_users_want(self) -> Self:
+        if not any(weight > 0 for weight in self.weights.values()):
+            raise ValueError("the weight of one event type at least must be above 0")
+        return self
 
 
 class NightSettings(Settings):
@@ -90,19 +107,34 @@ class NightSettings(Settings):
         sources: candidate sources, each a model with a job `train_<source>`; popularity is always among them.
         k: length of the published lists.
         seed: of everything random.
-        split: how the night holds events out to judge itself.
-        events: what an event says of its user and its item.
+        split: which events the night holds out to evaluate itself.
+        events: what an event says about its user and its item.
     """
 
     sources: Names = ("popularity", "als", "neighbours", "transitions", "two_tower")
     k: int = Field(20, ge=1)
     seed: int = 42
     split: SplitSettings = SplitSettings()
-    events: EventRules = EventRules()
+    events: EventSettings = EventSettings()
+
+    @field_validator("sources")
+    @classmethod
+    def _must_be_names(cls, sources: tuple[str, ...]) -> tuple[str, ...]:
+        # A source becomes a folder, a task's name and a condition on a partition.
+        if len(set(sources)) < len(sources) or not all(re.fullmatch("[a-z][a-z0-9_]*", source) for source in sources):
+            raise ValueError("a source is the name of a model: small letters, digits and _, a letter first, each once")
+        return sources
 
 
 class SparkSettings(Settings):
-    """Size of a local session; under spark-submit its own options win. Memory as Spark writes it (`4g`)."""
+    """Size of a local session; under spark-submit its own options win.
+
+    Attributes:
+        cores: tasks at once; default: all cores of the machine.
+        driver_memory: as Spark writes it (`4g`); a local session has no other memory.
+        shuffle_partitions: tasks of a shuffle; default: two per core.
+        conf: further options of Spark, by their own names.
+    """
 
     cores: int = Field(default_factory=lambda: os.cpu_count() or 1, ge=1)
     driver_memory: str = "4g"
@@ -111,21 +143,26 @@ class SparkSettings(Settings):
 
 
 class HorovodSettings(Settings):
-    """How many processes train a deep model."""
+    """How many processes train a deep model.
+
+    Attributes:
+        workers: on one machine they share its cores; 1 starts no horovodrun.
+    """
 
     workers: int = Field(2, ge=1)
 
 
-class SourceSettings(Settings):
-    """One declared landing source; without any, the landing folder is searched for what Tawny knows.
+class FilesSettings(Settings):
+    """Landing files declared by `[[files]]`; without any, the landing folder is searched for what Tawny knows.
 
     Attributes:
         table: what the files hold.
-        path: glob below `landing`.
+        path: glob below `landing`; `clicks/**` is every file below clicks. `..`, an absolute path and a link that leads out
+            of the landing folder are refused.
         format: `auto` looks at the files.
         columns: canonical column name -> the file's column name.
         defaults: canonical column name -> value where the file has no such column.
-        time_unit: how a numeric event_time counts.
+        time_unit: the unit of a numeric event_time.
     """
 
     table: Literal["events", "items", "users"]
@@ -134,6 +171,14 @@ class SourceSettings(Settings):
     columns: dict[str, str] = {}
     defaults: dict[str, str] = {}
     time_unit: Literal["s", "ms", "us"] = "s"
+
+    @field_validator("path")
+    @classmethod
+    def _must_be_below(cls, path: str) -> str:
+        parts = Path(path).parts
+        if not parts or Path(path).is_absolute() or ".." in parts or any("**" in part and part != "**" for part in parts):
+            raise ValueError("a path is a glob below the landing folder: not absolute, without `..`, `**` between two /")
+        return path
 
 
 def _jars_of_checkout() -> str | None:
@@ -148,22 +193,21 @@ class Env(Settings):
         root: folder (or object-store URL) of the tables.
         landing: folder of the raw files.
         jars: folder of Delta's jars; default: $TAWNY_JARS, or where `make` put them. spark-submit brings its own.
-        run_date: the day that `tawny night` makes lists for where it is given none; for landing files that never change.
-        jobs: overrides by job name or `job.variant`.
+        run_date: the day that `tawny night` makes lists for without --run-date; for landing files that never change.
+        files: what the landing files hold, where their names do not say it.
+        night: `[night]`, overrides conf/nightly.toml (NightSettings).
+        jobs: `[jobs.<name>]` and `[jobs."<name>.<variant>"]` hold a job's settings; see the job's file.
     """
 
     root: str
     landing: str
     jars: str | None = Field(default_factory=lambda: os.environ.get("TAWNY_JARS", _jars_of_checkout()))
     run_date: date | None = None
-    sources: Annotated[tuple[SourceSettings, ...], BeforeValidator(_as_tuple)] = ()
+    files: Annotated[tuple[FilesSettings, ...], BeforeValidator(as_tuple)] = ()
     spark: SparkSettings = SparkSettings()
     horovod: HorovodSettings = HorovodSettings()
     night: dict[str, Any] = {}
     jobs: dict[str, dict[str, Any]] = {}
-
-
-S = TypeVar("S", bound=Settings)
 
 
 def conf_folder() -> Path:
@@ -179,8 +223,8 @@ def load_env(path: Path | None = None) -> Env:
     """
     path = path or conf_folder() / "env" / "local.toml"
     env = validate(Env, _read_toml(path), where=str(path))
-    moved = {key: _below(path.parent, value) for key in ("root", "landing", "jars") if (value := getattr(env, key))}
-    return env.model_copy(update=moved)
+    resolved = {key: _resolve(path.parent, value) for key in ("root", "landing", "jars") if (value := getattr(env, key))}
+    return env.model_copy(update=resolved)
 
 
 def night_settings(env: Env) -> NightSettings:
@@ -192,7 +236,7 @@ def night_settings(env: Env) -> NightSettings:
     return settings
 
 
-def job_config(kind: type[S], env: Env, name: str, variant: str | None) -> S:
+def job_settings(settings_class: type[S], env: Env, name: str, variant: str | None) -> S:
     """The settings of one job: code < conf/<job>.toml < conf/<job>.<variant>.toml < the env file.
 
     Raises:
@@ -203,22 +247,22 @@ def job_config(kind: type[S], env: Env, name: str, variant: str | None) -> S:
         merged = merge(merged, _read_toml(conf_folder() / f"{key}.toml", missing_ok=True))
     for key in [name, f"{name}.{variant}"] if variant else [name]:
         merged = merge(merged, env.jobs.get(key, {}))
-    return validate(kind, merged, where=f"settings of {name}{'.' + variant if variant else ''}")
+    return validate(settings_class, merged, where=f"settings of {name}{'.' + variant if variant else ''}")
 
 
-def validate(kind: type[S], values: Mapping[str, Any], *, where: str) -> S:
-    """The settings as `kind`, or one ConfigError that lists every wrong key."""
+def validate(settings_class: type[S], values: Mapping[str, Any], *, where: str) -> S:
+    """The settings as an instance of the class, or one ConfigError that lists every wrong key."""
     try:
-        return kind.model_validate(values)
+        return settings_class.model_validate(values)
     except ValidationError as exc:
-        faults = "; ".join(f"{'.'.join(map(str, e['loc'])) or 'file'} = {e['input']!r} ({e['msg']})" for e in exc.errors())
-        known = ", ".join(kind.model_fields)
+        wrong = "; ".join(f"{'.'.join(map(str, e['loc'])) or 'file'} = {e['input']!r} ({e['msg']})" for e in exc.errors())
+        known = ", ".join(settings_class.model_fields)
         rule = f"settings must be known and of the right kind (known here: {known})."
-        raise ConfigError(where=where, rule=rule, came=faults, do="Correct or remove the key.") from exc
+        raise ConfigError(where=where, rule=rule, came=wrong, do="Correct or remove the key.") from exc
 
 
 def merge(base: Mapping[str, Any], over: Mapping[str, Any]) -> dict[str, Any]:
-    """`over` laid on `base`, table by table."""
+    """`base` overridden by `over`, table by table."""
     merged = dict(base)
     for key, value in over.items():
         old = merged.get(key)
@@ -244,5 +288,5 @@ def _read_toml(path: Path, *, missing_ok: bool = False) -> dict[str, Any]:
         raise ConfigError(where=str(path), rule="it must be TOML.", came=str(exc), do="Correct the file.") from exc
 
 
-def _below(folder: Path, value: str) -> str:
+def _resolve(folder: Path, value: str) -> str:
     return value if "://" in value else str((folder / Path(value).expanduser()).resolve())

@@ -1,4 +1,4 @@
-"""Every error of Tawny says where, which rule, what came, and what to do."""
+"""Errors: each names where it happened, the rule, what was received, and what to do."""
 
 from typing import ClassVar
 
@@ -9,7 +9,7 @@ class TawnyError(Exception):
     Args:
         where: the table, file or setting, with run_date, row or column where known.
         rule: what must hold, as a sentence.
-        came: what was found instead.
+        came: what was received instead.
         do: what the reader can do about it, as a sentence.
     """
 
@@ -20,12 +20,12 @@ class TawnyError(Exception):
         self.where, self.rule, self.came, self.do = where, rule, came, do
 
     def __reduce__(self) -> tuple[object, ...]:
-        """Keyword-only arguments survive the way from a Spark worker to the driver."""
+        """So that pickle can carry keyword-only arguments from a Spark worker to the driver."""
         return _rebuild, (type(self), self.where, self.rule, self.came, self.do)
 
 
-def _rebuild(kind: type[TawnyError], where: str, rule: str, came: str, do: str) -> TawnyError:
-    return kind(where=where, rule=rule, came=came, do=do)
+def _rebuild(error_class: type[TawnyError], where: str, rule: str, came: str, do: str) -> TawnyError:
+    return error_class(where=where, rule=rule, came=came, do=do)
 
 
 class ConfigError(TawnyError):
@@ -54,12 +54,6 @@ class CheckError(TawnyError):
 
 class StaleInputError(TawnyError):
     """A job was started before the jobs that fill its inputs."""
-
-    exit_code = 6
-
-
-class NotFittedError(TawnyError):
-    """A model was asked for something before it was fitted."""
 
     exit_code = 6
 

@@ -1,4 +1,4 @@
-"""Logging: every module has its logger, only the command line configures it, and a job closes with one line."""
+"""Logging: every module has its own logger, only the command line configures logging, and a job ends with one line."""
 
 import logging
 import sys
@@ -6,7 +6,7 @@ from collections.abc import Mapping
 
 
 def configure(*, verbose: bool = False) -> None:
-    """Send Tawny's log to standard error; libraries speak from WARNING on."""
+    """Send Tawny's log to standard error; of libraries only warnings and errors."""
     logging.basicConfig(format="%(asctime)s %(levelname)s %(name)s %(message)s", level=logging.WARNING, stream=sys.stderr)
     logging.getLogger("tawny").setLevel(logging.DEBUG if verbose else logging.INFO)
     logging.getLogger("py4j").setLevel(logging.ERROR)

@@ -8,7 +8,7 @@ WriteMode = Literal["replace_partition", "merge_by_key", "append_once"]
 
 @dataclass(frozen=True)
 class Column:
-    """A column: its Spark SQL type, whether it may be null, and what it means (with its unit)."""
+    """A column: its Spark SQL type, its meaning (with the unit), and whether it may be null."""
 
     type: str
     doc: str
@@ -22,15 +22,15 @@ class TableSpec:
     Attributes:
         name: plural, snake_case, with the major version.
         columns: by name, in order.
-        key: one row per value of these.
+        key: the columns that identify a row.
         partition_by: leading columns of the storage layout; `run_date` first where the table is rebuilt per run.
-        mode: the only way it is ever written.
-        checks: by name, a SQL condition that every row must meet; kept by Delta as CHECK constraints, so that no writer,
-            Tawny or not, can break them.
+        mode: the only way it is written.
+        checks: by name, a SQL condition that every row must meet. Delta enforces them as CHECK constraints for every
+            writer, Tawny or not.
         slice_by: a partition column whose values have one writing job each (`model`, `source`), or None.
-        time_column: an instant; a run for D reads only rows where it lies before D 00:00 UTC.
+        time_column: a timestamp; a run for D reads only rows before D 00:00 UTC.
         is_immutable: the key decides the whole row, so a merge only inserts.
-        owner: who answers for it.
+        owner: the team that answers for it.
         retention_days: how long old versions can be read (`delta.deletedFileRetentionDuration`).
     """
 
@@ -53,6 +53,10 @@ class TableSpec:
             raise TypeError(f"{self.name} has no slices: it declares no `slice_by`.")
         return TableSlice(self, value)
 
+    def __str__(self) -> str:
+        """The name."""
+        return self.name
+
     @property
     def ddl(self) -> str:
         """The columns as Spark SQL DDL."""
@@ -66,7 +70,11 @@ class TableSlice:
     spec: TableSpec
     value: str
 
-    def of(self, **names: str | None) -> "TableSlice":
+    def __str__(self) -> str:
+        """The table's name, with the slice in brackets."""
+        return f"{self.spec.name}[{self.value}]"
+
+    def fill(self, **names: str | None) -> "TableSlice":
         """The slice with `{variant}` or `{source}` filled in."""
         return TableSlice(self.spec, self.value.format(**names))
 

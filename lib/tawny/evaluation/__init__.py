@@ -1,1 +1,1 @@
-"""How well lists did: sums that can be added over partitions, rows with intervals, and the gate."""
+"""How good lists are: metrics, sums that add up over partitions, rows with intervals, validation, and the gate."""

@@ -1,25 +1,25 @@
-"""The gate: what the final lists must be worth before they may be published."""
+"""The gate: how good the final lists must be before they may be published."""
 
 from collections.abc import Iterable
 from dataclasses import dataclass
 
 from tawny.core.errors import CheckError, ConfigError
-from tawny.evaluation.plan import EVERYONE, EvaluationRow
-from tawny.metrics.registry import AccuracyMetric, metrics
+from tawny.evaluation.metrics.registry import AccuracyMetric, metrics
+from tawny.evaluation.spec import EVERYONE, EvaluationRow
 
 
 @dataclass(frozen=True)
 class Gate:
-    """The number that decides, and how much of the champion's may be lost.
+    """The metric that decides, and how far it may fall below the champion's.
 
     Attributes:
         metric: the name of an accuracy metric; higher is better.
-        k: the length at which it is read.
+        k: length of the lists.
         tolerance_share: how far below the champion's value a challenger may lie, as a share of that value, in [0, 1).
-        segment: of whom it is read.
+        segment: the users that count.
 
     Raises:
-        ConfigError: on a metric that is no accuracy metric, or a share outside [0, 1).
+        ConfigError: the metric is not an accuracy metric, or the share is outside [0, 1).
     """
 
     metric: str
@@ -51,20 +51,20 @@ class Gate:
         *,
         where: str,
     ) -> None:
-        """Pass, or say why these lists must not be published.
+        """Return, or raise because these lists must not be published.
 
         Args:
             final: rows of the final lists.
             floor: rows of the popularity lists, on the same users.
-            champion: rows of what is published now; None before the first publication.
+            champion: rows of the lists published now; None before the first publication.
             where: table and run_date, for the error.
 
         Raises:
-            CheckError: when a subject has no row of this metric with a value, the floor was measured on other users, or the
-                final lists are below the floor or, by more than the tolerance, below the champion.
+            CheckError: a subject has no value of this metric, the floor was measured on other users, or the final lists are
+                below the floor or, by more than the tolerance, below the champion.
         """
         value, n_users = self._read(final, "final lists", where)
-        lowest, n_floor_users = self._read(floor, "floor", where)
+        floor_value, n_floor_users = self._read(floor, "floor", where)
         if n_users != n_floor_users:
             raise CheckError(
                 where=where,
@@ -72,11 +72,11 @@ class Gate:
                 came=f"{n_floor_users} users beside {n_users}",
                 do="Evaluate both on the same holdout.",
             )
-        self._not_below(value, lowest, "the floor (popularity)", where)
+        self._check_not_below(value, floor_value, "the floor (popularity)", where)
         if champion is not None:
-            best, _ = self._read(champion, "champion", where)
-            self._not_below(
-                value, (1.0 - self.tolerance_share) * best, f"the champion less {self.tolerance_share:.1%}", where
+            champion_value, _ = self._read(champion, "champion", where)
+            self._check_not_below(
+                value, (1.0 - self.tolerance_share) * champion_value, f"the champion less {self.tolerance_share:.1%}", where
             )
 
     @property
@@ -85,24 +85,24 @@ class Gate:
 
     def _read(self, rows: Iterable[EvaluationRow], subject: str, where: str) -> tuple[float, int]:
         """The subject's value and its number of users."""
-        asked = (self.segment, self.metric, self.k)
-        found = [
-            (row.value, row.n_users) for row in rows if (row.segment, row.metric, row.k) == asked and row.value is not None
+        key = (self.segment, self.metric, self.k)
+        values = [
+            (row.value, row.n_users) for row in rows if (row.segment, row.metric, row.k) == key and row.value is not None
         ]
-        if len(found) != 1:
+        if len(values) != 1:
             raise CheckError(
                 where=where,
                 rule=f"the {subject} must have exactly one value of {self._name}.",
-                came=f"{len(found)} rows with a value",
+                came=f"{len(values)} rows with a value",
                 do="Run the evaluation with this metric, k and segment, on a holdout that has users.",
             )
-        return found[0]
+        return values[0]
 
-    def _not_below(self, value: float, bar: float, whose: str, where: str) -> None:
-        if not value >= bar:  # so that NaN is refused
+    def _check_not_below(self, value: float, least: float, whose: str, where: str) -> None:
+        if not value >= least:  # not `<`, so that NaN is refused
             raise CheckError(
                 where=where,
                 rule=f"{self._name} must not be below {whose}.",
-                came=f"{value:.6f} against {bar:.6f}",
+                came=f"{value:.6f} against {least:.6f}",
                 do="Keep what is published; compare the evaluation's rows by source to find which part got worse.",
             )

@@ -3,40 +3,72 @@
 Shapes: U users of a batch, K list, I items.
 """
 
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+
+import numpy as np
 import pyarrow as pa
+from numpy.typing import NDArray
 
-from tawny.evaluation.plan import Batch, Plan
-from tawny.metrics.hits import Lists, Values, hits
-from tawny.metrics.registry import AccuracyMetric, ListMetric, metrics
+from tawny.core.arrays import Bools, Doubles, Ints, Ragged
+from tawny.evaluation.metrics.hits import hits
+from tawny.evaluation.metrics.registry import AccuracyMetric, ListMetric, metrics
+from tawny.evaluation.spec import EvaluationSpec
 
 
-def per_user(batch: Batch, plan: Plan) -> pa.RecordBatch:
-    """One nullable float64 column per metric and k, named `ndcg_10`; null for a user of whom the metric can say nothing.
+@dataclass(frozen=True)
+class UserBatch:
+    """The lists of a batch of users, and the items that they chose afterwards.
+
+    Attributes:
+        keys: uint64 [U], a stable hash of each user's id, which alone decides how often a resample draws the user.
+        lists: int32 [U, K], best first, padded with -1.
+        relevant: int32, the items that each user chose.
+        segments: bool [U] by name, those that the spec names.
+
+    Raises:
+        ValueError: these are not of the same number of users.
+    """
+
+    keys: NDArray[np.uint64]
+    lists: Ints
+    relevant: Ragged
+    segments: Mapping[str, Bools] = field(default_factory=dict)
+
+    def __post_init__(self) -> None:
+        sizes = {"keys": len(self.keys), "lists": len(self.lists), "relevant": self.relevant.n_rows}
+        sizes |= {f"segment {name!r}": len(member) for name, member in self.segments.items()}
+        if len(set(sizes.values())) != 1:
+            raise ValueError(f"all parts of a batch must have one entry per user. Received: {sizes}.")
+
+
+def per_user(batch: UserBatch, spec: EvaluationSpec) -> pa.RecordBatch:
+    """One nullable float64 column per metric and k, named `ndcg_10`; null for a user to whom the metric does not apply.
 
     Args:
         batch: U users.
-        plan: its `columns` are the columns, in that order.
+        spec: its `columns` are the columns, in that order.
 
     Raises:
-        ValueError: when a list names an item twice, or one that is not in the catalogue.
+        ValueError: a list names an item twice, or one that is not in the catalog.
     """
-    refuse_unknown_items(batch.lists, plan.n_items)
-    found, n_relevant = hits(batch.lists, batch.relevant), batch.relevant.n_relevant
-    columns: dict[str, Values] = {}
+    _refuse_unknown_items(batch.lists, spec.n_items)
+    is_hit, n_relevant = hits(batch.lists, batch.relevant), batch.relevant.n_distinct
+    columns: dict[str, Doubles] = {}
     for name, metric in metrics().items():
-        for k in plan.ks:
+        for k in spec.ks:
             if isinstance(metric, AccuracyMetric):
-                columns[f"{name}_{k}"] = metric.of(found, n_relevant, k)
+                columns[f"{name}_{k}"] = metric.compute(is_hit, n_relevant, k)
             elif isinstance(metric, ListMetric):
-                columns[f"{name}_{k}"] = metric.of(batch.lists, plan.popularity, k)
+                columns[f"{name}_{k}"] = metric.compute(batch.lists, spec.popularity, k)
     return pa.RecordBatch.from_pydict({name: pa.array(v, pa.float64(), from_pandas=True) for name, v in columns.items()})
 
 
-def refuse_unknown_items(lists: Lists, n_items: int) -> None:
-    """Raise ValueError when a list, int32 [U, K], names an item outside the catalogue of `n_items`."""
+def _refuse_unknown_items(lists: Ints, n_items: int) -> None:
+    """Raise ValueError where a list, int32 [U, K], names an item outside the catalog of `n_items`."""
     unknown = lists[(lists < -1) | (lists >= n_items)]
     if unknown.size:
         raise ValueError(
             f"listed items must be indices below {n_items}, or -1 for an empty place. Received: {unknown[0]}. "
-            "Judge lists with the catalogue of their own run_date."
+            "Evaluate lists with the catalog of their own run_date."
         )

@@ -1,4 +1,4 @@
-"""How often each user is in each bootstrap resample, from the user's key alone.
+"""How often each bootstrap resample draws each user, from the user's key alone.
 
 Shapes: U users, R resamples, W 64-bit words.
 """
@@ -8,7 +8,7 @@ from math import exp, factorial
 import numpy as np
 from numpy.typing import NDArray
 
-MOST_DRAWS = 8
+MAX_DRAWS = 8
 
 _STEP = np.uint64(0x9E3779B97F4A7C15)
 _DRAWS_PER_WORD = 4
@@ -16,9 +16,9 @@ _DRAWS_PER_WORD = 4
 
 def _table() -> NDArray[np.uint8]:
     """uint8 [65536]: Poisson(1) by its inverse distribution function, each probability rounded to 1 / 65536."""
-    below = np.cumsum([exp(-1) / factorial(n) for n in range(MOST_DRAWS)])
+    below = np.cumsum([exp(-1) / factorial(n) for n in range(MAX_DRAWS)])
     counts = np.diff(np.rint(below * 65536), prepend=0, append=65536).astype(np.int64)
-    return np.repeat(np.arange(MOST_DRAWS + 1, dtype=np.uint8), counts)
+    return np.repeat(np.arange(MAX_DRAWS + 1, dtype=np.uint8), counts)
 
 
 _TABLE = _table()
@@ -28,7 +28,7 @@ def poisson_weights(keys: NDArray[np.uint64], n_resamples: int, seed: int) -> ND
     """uint8 [U, R]: independent Poisson(1) draws, at most 8; a row depends on its key and the seed, never on other rows.
 
     A resample of n users with replacement draws each of them Binomial(n, 1 / n) times, nearly independently: Poisson(1).
-    So every partition can resample its own users, and sums of partitions are sums of one resample.
+    So every partition can resample its own users, and the partitions' sums add up to those of one resample.
 
     Args:
         keys: uint64 [U], different for different users.

@@ -1,1 +1,1 @@
-"""Events turned into what models and lists are made of, as of each fold's cutoff: DataFrame to DataFrame, no I/O."""
+"""Features, histories and answers from events, as of each fold's cutoff: DataFrame to DataFrame, no I/O."""

@@ -1,4 +1,4 @@
-"""The items of a run, numbered; and the number put beside an item id."""
+"""Numbers the items of a run, and adds these numbers to other frames."""
 
 from collections.abc import Collection
 from datetime import datetime
@@ -10,11 +10,10 @@ from tawny.core.columns import ITEM_ID, ITEM_INDEX
 
 
 def catalog(items: DataFrame, events: DataFrame, cutoff: datetime, blocked: Collection[str] = ()) -> DataFrame:
-    """Every item that is described (items_v1) or occurs in an event: item_index, item_id, title, categories, price,
-    is_available.
+    """The columns of catalog_v1: every item that is described (items_v1) or occurs in an event, numbered by item_id.
 
-    An item is available where available_from <= cutoff < available_until (null: no bound) and its id is not blocked. The
-    numbering passes through one task: a catalogue is of a size that every model holds in memory.
+    An item is available where available_from <= cutoff < available_until (null: no bound) and its id is not blocked. One
+    task numbers all items; a catalog is small enough for that, since every model holds it in memory.
     """
     ids = items.select(ITEM_ID).union(events.select(ITEM_ID)).distinct()
     number = F.row_number().over(Window.orderBy(ITEM_ID)) - 1
@@ -28,14 +27,14 @@ def catalog(items: DataFrame, events: DataFrame, cutoff: datetime, blocked: Coll
     )
 
 
-def with_item_index(frame: DataFrame, numbers: DataFrame) -> DataFrame:
-    """The frame with the `item_index` of its `item_id`; `numbers` is catalog_v1 (item_id, item_index).
+def with_item_index(frame: DataFrame, catalog: DataFrame) -> DataFrame:
+    """The frame with the `item_index` of its `item_id`; `catalog` is catalog_v1.
 
-    An item that is not in it fails the job: an event arrived after the catalogue was numbered.
+    An item that is not in it fails the job: then an event arrived after the catalog was built.
     """
-    known = F.broadcast(numbers.select(ITEM_ID, F.col(ITEM_INDEX).alias("known")))
+    known = F.broadcast(catalog.select(ITEM_ID, F.col(ITEM_INDEX).alias("known")))
     rule = F.concat(
-        F.lit("catalog_v1: every item of an event must be numbered. Received: "), F.col(ITEM_ID),
+        F.lit("catalog_v1: it must have every item of an event. Received: "), F.col(ITEM_ID),
         F.lit(". Run build_catalog for this run_date again."),
     )  # fmt: skip
     index = F.coalesce(F.col("known"), F.raise_error(rule).cast("int"))
@@ -43,7 +42,7 @@ def with_item_index(frame: DataFrame, numbers: DataFrame) -> DataFrame:
 
 
 def _sorted_unique(names: Column) -> Column:
-    """Without nulls and empty names; an empty array for null."""
+    """array<string>, without nulls and empty names; an empty array for null."""
     present = F.filter(names, lambda name: name.isNotNull() & (name != ""))
     return F.coalesce(F.array_sort(F.array_distinct(present)), F.array().cast("array<string>"))
 

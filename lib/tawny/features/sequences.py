@@ -1,4 +1,4 @@
-"""What models see of a user: the last items in order, and what must not be listed."""
+"""What models read of a user: the last items in order, and the items that must not be listed."""
 
 from pyspark.sql import Column, DataFrame, Window
 from pyspark.sql import functions as F
@@ -18,61 +18,62 @@ from tawny.core.columns import (
     WEIGHT,
     WEIGHTS,
 )
-from tawny.core.config import EventRules
+from tawny.core.config import EventSettings
 from tawny.features.catalog import with_item_index
-from tawny.features.folds import age_days
-from tawny.features.rules import decayed_weight
+from tawny.features.labelled import age_days
+from tawny.features.weights import decayed_weight
 
 USER = [FOLD, USER_ID]
 ARRAYS = {ITEM_INDICES: "array<int>", WEIGHTS: "array<float>", AGES_DAYS: "array<float>", SEEN_INDICES: "array<int>"}
 
 
-def sequences(people: DataFrame, histories: DataFrame, interactions: DataFrame) -> DataFrame:
-    """The columns of sequences_v1, one row per row of `people`; empty arrays for users without history.
+def sequences(users: DataFrame, histories: DataFrame, interactions: DataFrame) -> DataFrame:
+    """The columns of sequences_v1, one row per row of `users`; empty arrays for users without history.
 
     Args:
-        people: fold, user_id, is_target.
+        users: as `fold_users` makes them.
         histories: as `histories` makes them.
-        interactions: interactions_v1, for the seen items.
+        interactions: interactions_v2, for the seen items.
     """
     seen = interactions.where(IS_SEEN).groupBy(*USER).agg(F.sort_array(F.collect_list(ITEM_INDEX)).alias(SEEN_INDICES))
-    joined = people.join(histories, USER, "left").join(seen, USER, "left")
+    joined = users.join(histories, USER, "left").join(seen, USER, "left")
     filled = {name: F.coalesce(F.col(name), F.array()).cast(kind) for name, kind in ARRAYS.items()}
     return joined.withColumns(filled)
 
 
-def people(users: DataFrame, events: DataFrame, interactions: DataFrame, holdouts: DataFrame) -> DataFrame:
-    """Whom a fold knows (fold, user_id, is_target), once each.
+def fold_users(users: DataFrame, events: DataFrame, interactions: DataFrame, holdouts: DataFrame) -> DataFrame:
+    """The users of each fold: fold, user_id, is_target.
 
-    `serve` makes a list for every user who is described (users_v1) or occurs in an event. `validation` and `test` make one
-    for the users with answers (holdouts_v1), and know those they learned from (interactions_v1) as well.
+    `serve` makes a list for every user in users_v1 or in an event. `validation` and `test` make lists for the users with
+    answers (holdouts_v1); the other users that they learn from (interactions_v2) are no targets.
     """
     known = users.select(USER_ID).union(events.select(USER_ID)).select(F.lit("serve").alias(FOLD), USER_ID)
-    judged = holdouts.select(FOLD, USER_ID)
-    targets = known.union(judged).withColumn(IS_TARGET, F.lit(True))
+    with_answers = holdouts.select(FOLD, USER_ID)
+    targets = known.union(with_answers).withColumn(IS_TARGET, F.lit(True))
     learned = interactions.select(FOLD, USER_ID, F.lit(False).alias(IS_TARGET))
     return targets.union(learned).groupBy(*USER).agg(F.max(IS_TARGET).alias(IS_TARGET))
 
 
 def histories(
-    events: DataFrame, interactions: DataFrame, numbers: DataFrame, rules: EventRules, max_length: int
+    events: DataFrame, interactions: DataFrame, catalog: DataFrame, settings: EventSettings, max_length: int
 ) -> DataFrame:
     """fold, user_id, item_indices, weights, ages_days: the last `max_length` entries of a user, the newest last.
 
-    An entry is a positive event on an item to which the user's relation is positive. Entries are ordered by instant, equal
-    instants by event_id. Repeats in a row are one entry: the sum of their weights, at the age of the newest.
+    An entry is an event of positive weight on an item for which the user's combined weight is positive. Entries are ordered
+    by time, equal times by event_id. Repeats in a row become one entry, with the sum of their weights and the age of the
+    newest.
 
     Args:
-        events: what the folds learn from (folds.learned_from).
-        interactions: interactions_v1, for the pairs whose relation is not positive.
-        numbers: catalog_v1, item_id and item_index.
-        rules: weights and decay.
+        events: what the folds learn from (labelled.learned_from).
+        interactions: interactions_v2, for the pairs whose weight is not positive.
+        catalog: catalog_v1.
+        settings: weights and decay.
         max_length: L.
     """
     pair = [*USER, ITEM_ID]
     refused = interactions.where(F.col(WEIGHT) <= 0).select(*pair)
-    positive = events.withColumns({WEIGHT: decayed_weight(rules), AGES_DAYS: age_days()}).where(F.col(WEIGHT) > 0)
-    entries = with_item_index(positive.join(refused, pair, "left_anti"), numbers)
+    positive = events.withColumns({WEIGHT: decayed_weight(settings), AGES_DAYS: age_days()}).where(F.col(WEIGHT) > 0)
+    entries = with_item_index(positive.join(refused, pair, "left_anti"), catalog)
     entry = F.struct("run", ITEM_INDEX, WEIGHT, AGES_DAYS)
     last = F.slice(F.col("entries"), -F.least(F.size("entries"), F.lit(max_length)), F.lit(max_length))
     return (

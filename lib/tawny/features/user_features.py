@@ -1,74 +1,47 @@
-"""Who a user is, in numbers."""
+"""A user's attributes, whatever they are, hashed into a vector of a fixed length."""
 
 from pyspark.sql import Column, DataFrame
 from pyspark.sql import functions as F
 
-from tawny.core.columns import EVENT_TS, EVENT_TYPE, EVENT_TYPES, FOLD, ITEM_INDEX, USER_ID, VALUE, WEIGHT
-from tawny.features.folds import age_days
-from tawny.features.rules import in_steps
-
-USER = [FOLD, USER_ID]
-HOURS = 24
+from tawny.core.columns import FEATURES, FOLD, USER_ID
 
 
-def user_features(people: DataFrame, counts: DataFrame, shares: DataFrame) -> DataFrame:
-    """The columns of user_features_v1 but the vectors, one row per row of `people`; zeros and nulls without events.
+def user_features(sequences: DataFrame, users: DataFrame, n_features: int) -> DataFrame:
+    """One row per fold and user of `sequences`: the columns of user_features_v2; zeros for a user who is not described.
 
     Args:
-        people: fold, user_id.
-        counts: as `event_counts` makes them.
-        shares: as `category_shares` makes them.
+        sequences: sequences_v1, for its folds and users.
+        users: users_v1.
+        n_features: length of the vector.
     """
-    joined = people.join(counts, USER, "left").join(shares, USER, "left")
-    no_hours = F.array_repeat(F.lit(0.0).cast("float"), HOURS)
-    empty = {
-        **{name: F.lit(0) for name in ("n_events", "n_events_7d", "n_events_30d")},
-        "n_by_type": F.create_map().cast("map<string,int>"),
-        "category_shares": F.create_map().cast("map<string,float>"),
-        "hour_shares": no_hours,
-    }
-    return joined.withColumns({name: F.coalesce(F.col(name), value) for name, value in empty.items()})
+    vector = attribute_vector(F.col("attributes"), n_features).alias(FEATURES)
+    described = sequences.select(FOLD, USER_ID).join(users.select(USER_ID, "attributes"), USER_ID, "left")
+    return described.select(FOLD, USER_ID, vector)
 
 
-def event_counts(events: DataFrame) -> DataFrame:
-    """fold, user_id and what can be counted from events that the folds learn from (folds.learned_from)."""
-    age, hour = F.col("age"), F.hour(EVENT_TS)
-    rating = F.when(F.col(EVENT_TYPE) == "rating", in_steps(F.col(VALUE)))
-    n_by_type = [F.count_if(F.col(EVENT_TYPE) == kind).cast("int") for kind in EVENT_TYPES]
-    by_type = F.map_from_arrays(F.array(*map(F.lit, EVENT_TYPES)), F.array(*n_by_type))
-    by_hour = F.array(*(F.count_if(hour == h) / F.count("*") for h in range(HOURS)))
-    return events.withColumn("age", age_days()).groupBy(*USER).agg(
-        F.count("*").cast("int").alias("n_events"),
-        F.count_if(age <= 7).cast("int").alias("n_events_7d"),
-        F.count_if(age <= 30).cast("int").alias("n_events_30d"),
-        F.map_filter(by_type, lambda _, n: n > 0).alias("n_by_type"),
-        F.min(age).cast("float").alias("recency_days"),
-        F.max(age).cast("float").alias("tenure_days"),
-        by_hour.cast("array<float>").alias("hour_shares"),
-        F.avg(rating).cast("float").alias("mean_value"),
-    )  # fmt: skip
+def attribute_vector(attributes: Column, n_features: int) -> Column:
+    """array<float> [n_features], from map<string,string>, without a list of attribute names.
 
+    An attribute that is a number v adds v / (|v| + 30) to the position that its name hashes to; any other adds 1 to the
+    position that `name=value` hashes to. Zeros for a user without attributes.
 
-def category_shares(interactions: DataFrame, catalog: DataFrame) -> DataFrame:
-    """fold, user_id, category_shares map<string,float> of the users with a positive relation to an item of a known category.
-
-    An item's weight is divided evenly among its categories. Keys are in ascending order.
-
-    Args:
-        interactions: interactions_v1.
-        catalog: catalog_v1, item_index and categories.
+    Source: Weinberger et al., Feature Hashing for Large Scale Multitask Learning, ICML 2009; without their signs. Made for
+    some ten attributes.
     """
-    parts = catalog.select(ITEM_INDEX, F.size("categories").alias("n"), F.explode("categories").alias("category"))
-    weighed = (
-        interactions.where(F.col(WEIGHT) > 0)
-        .join(F.broadcast(parts), ITEM_INDEX)
-        .groupBy(*USER, "category")
-        .agg(F.sum(in_steps(F.col(WEIGHT).cast("double") / F.col("n"))).alias("part"))
-    )
-    entries = F.array_sort(F.collect_list(F.struct("category", "part")))
-    users = weighed.groupBy(*USER).agg(F.map_from_entries(entries).alias("parts"), F.sum("part").alias("whole"))
-    return users.select(*USER, _shares().cast("map<string,float>").alias("category_shares"))
+    known = F.coalesce(attributes, F.create_map().cast("map<string,string>"))
+    parts = F.transform(F.map_entries(known), lambda entry: _part(entry["key"], entry["value"], n_features))
+    slots = F.sequence(F.lit(0), F.lit(n_features - 1))
+    summed = F.transform(slots, lambda slot: _sum_of(F.filter(parts, lambda part: part["slot"] == slot)))
+    return summed.cast("array<float>")
 
 
-def _shares() -> Column:
-    return F.transform_values("parts", lambda _, part: part / F.col("whole"))
+def _part(key: Column, value: Column, n_features: int) -> Column:
+    number = value.try_cast("double")
+    is_number = number.isNotNull() & ~F.isnan(number) & (F.abs(number) < 1e30)
+    name = F.when(is_number, key).otherwise(F.concat(key, F.lit("="), F.coalesce(value, F.lit(""))))
+    part = F.when(is_number, number / (F.abs(number) + 30)).otherwise(1.0)
+    return F.struct(F.pmod(F.xxhash64(name), F.lit(n_features)).cast("int").alias("slot"), part.alias("part"))
+
+
+def _sum_of(parts: Column) -> Column:
+    return F.aggregate(parts, F.lit(0.0), lambda total, part: total + part["part"])

@@ -1,1 +1,1 @@
-"""Cleaning: raw landing rows in, accepted and refused rows out. DataFrame to DataFrame, without input or output."""
+"""Cleans raw landing rows: accepts each row, or refuses it with a reason. files/ reads them."""

@@ -1,50 +1,146 @@
-"""The settings of cleaning. No Spark here, so that a scheduler can read them."""
+"""Shared by events, items and users: text to typed values, rules on them, and the reasons for refusing a row."""
 
-from datetime import date
+from dataclasses import dataclass
+from enum import StrEnum
 
-from pydantic import Field
+from pyspark.sql import Column, DataFrame
+from pyspark.sql import functions as F
 
-from tawny.core.columns import EventType
-from tawny.core.config import JobConfig
-
-
-class IdRules(JobConfig):
-    """Rules for ids.
-
-    Attributes:
-        max_id_length: in characters.
-    """
-
-    max_id_length: int = Field(256, ge=1)
+from tawny.core.columns import DETAIL, REASON, SOURCE_FILE, SOURCE_LINE
 
 
-class EventRules(IdRules):
-    """Rules for events.
+class Reason(StrEnum):
+    """A code and, as `meaning`, one sentence that explains it."""
 
-    Attributes:
-        floor_date: events before it are refused.
-        min_value, max_value: of `value`, both allowed.
-        value_ranges: the same by event type, as (min, max), before min_value and max_value.
-        max_events_per_user_day: a user with more on a UTC day is a robot on that day. The default is an event every nine
-            seconds around the clock; the busiest user of MovieLens has some 700 on a day.
-    """
+    meaning: str
 
-    floor_date: date = date(1990, 1, 1)
-    min_value: float = -1e9
-    max_value: float = 1e9
-    value_ranges: dict[EventType, tuple[float, float]] = {}
-    max_events_per_user_day: int = Field(10_000, ge=1)
+    def __new__(cls, code: str, meaning: str) -> "Reason":
+        """A member that is its code."""
+        member = str.__new__(cls, code)
+        member._value_, member.meaning = code, meaning
+        return member
+
+    MALFORMED_ROW = "malformed_row", "The line could not be split into the file's columns."
+    UNTERMINATED_ROW = (
+        "unterminated_row", "The last line has no line end: the file may have been cut or is still being written."
+    )  # fmt: skip
+    WRONG_TYPE = "wrong_type", "A value is not of its column's type: not a number, not a time, a list where text belongs."
+    MISSING_VALUE = "missing_value", "A value that every row must have is empty."
+    ID_TOO_LONG = "id_too_long", "An id is longer than max_id_length characters."
+    UNKNOWN_EVENT_TYPE = "unknown_event_type", "The event type is none of those that Tawny knows."
+    OUT_OF_RANGE = "out_of_range", "A number or a period lies outside its range, or is not finite."
+    BEFORE_FLOOR = "before_floor", "The event is older than floor_date: a default date, or a wrong unit."
+    FUTURE = "future", "The event lies at or after run_date 00:00 UTC: a later run accepts it."
+    DUPLICATE = "duplicate", "The same event, in every value, stands earlier in the landing files."
+    ROBOT = "robot", "The user has more than max_events_per_user_day events on that UTC day."
+    SUPERSEDED = "superseded", "A later row of the landing files describes the same id."
 
 
-class ItemRules(IdRules):
-    """Rules for items.
+@dataclass(frozen=True)
+class Rule:
+    """`broken` is true where a row is refused; `detail` names the column and the value, as text."""
 
-    Attributes:
-        max_price: in the shop's currency; 0 is the least.
-    """
-
-    max_price: float = 1e9
+    reason: Reason
+    broken: Column
+    detail: Column
 
 
-class UserRules(IdRules):
-    """Rules for users."""
+def describe(column: str, value: Column | None = None) -> Column:
+    """`column=value`, as text."""
+    return F.concat(F.lit(f"{column}="), F.coalesce((F.col(column) if value is None else value).cast("string"), F.lit("")))
+
+
+def missing(*columns: str) -> list[Rule]:
+    """A rule for each column that must hold something."""
+    return [Rule(Reason.MISSING_VALUE, F.col(column).isNull(), describe(column)) for column in columns]
+
+
+def too_long(max_length: int, *columns: str) -> list[Rule]:
+    """A rule for each id."""
+    return [Rule(Reason.ID_TOO_LONG, F.length(column) > max_length, describe(column)) for column in columns]
+
+
+def too_late(column: str) -> Rule:
+    """The rule that a time has a year that Python and Arrow know; sources write the last of them for "forever"."""
+    last = F.lit("9999-12-31T23:59:59.999999Z").cast("timestamp")
+    return Rule(Reason.OUT_OF_RANGE, F.col(column) > last, describe(column))
+
+
+def unreadable(column: str, text_column: str) -> Rule:
+    """The rule that the text can be read as the column's type."""
+    value = F.col(text_column)
+    return Rule(Reason.WRONG_TYPE, F.col(column).isNull() & value.isNotNull(), describe(column, value))
+
+
+def with_reason(frame: DataFrame, rules: list[Rule]) -> DataFrame:
+    """The frame with `reason` and `detail`: what the reader found (`fault`), else the first broken rule, else null."""
+    first = F.coalesce(
+        F.when(F.col("fault").isNotNull(), F.struct(F.col("fault").alias(REASON), F.col("fault_detail").alias(DETAIL))),
+        *[
+            F.when(rule.broken, F.struct(F.lit(rule.reason.value).alias(REASON), rule.detail.alias(DETAIL)))
+            for rule in rules
+        ],
+    )
+    checked = frame.withColumn("first", first)
+    return checked.withColumns({REASON: F.col("first.reason"), DETAIL: F.col("first.detail")}).drop("first")
+
+
+def refuse_also(checked: DataFrame, rule: Rule) -> DataFrame:
+    """The frame checked by one more rule, for the rows that no earlier rule refused."""
+    also = F.col(REASON).isNull() & rule.broken
+    return checked.withColumns(
+        {
+            REASON: F.when(also, F.lit(rule.reason.value)).otherwise(F.col(REASON)),
+            DETAIL: F.when(also, rule.detail).otherwise(F.col(DETAIL)),
+        }
+    )
+
+
+def place() -> Column:
+    """string, `file:line`: where a row came from; no other row has it."""
+    return F.concat_ws(":", SOURCE_FILE, SOURCE_LINE)
+
+
+# Java's parser also takes "1d" and "0x1p3"; these are not numbers here.
+_NUMBER = r"^[+-]?(\d+\.?\d*|\.\d+)([eE][+-]?\d+)?$"
+_NOT_FINITE = r"(?i)^[+-]?(nan|inf|infinity)$"
+# Spark's cast reads "12:30" as today and "2024" as New Year: a time needs its date.
+_ISO = r"^\d{4}-\d{1,2}-\d{1,2}([T ].*)?$"
+_UNITS_PER_SECOND = {"s": 1, "ms": 1_000, "us": 1_000_000}
+
+
+def trimmed(value: Column) -> Column:
+    """The text without spaces, tabs and line ends around it."""
+    return F.trim(value, F.lit(" \t\r\n"))
+
+
+def text(column: str) -> Column:
+    """The trimmed text; null where nothing is left."""
+    value = trimmed(F.col(column))
+    return F.when(value != "", value)
+
+
+def number(value: Column) -> Column:
+    """double: a decimal number, or nan and inf, which the range rules refuse."""
+    return F.when(value.rlike(_NUMBER) | value.rlike(_NOT_FINITE), value.try_cast("double"))
+
+
+def instant(value: Column, unit: Column) -> Column:
+    """timestamp: seconds, milliseconds or microseconds since 1970 (by `unit`), or ISO 8601; UTC without a zone."""
+    micros = value.try_cast("decimal(38,6)") * _micros_per(unit)
+    epoch = F.timestamp_micros(micros.try_cast("bigint"))
+    return F.when(value.rlike(_NUMBER), epoch).when(value.rlike(_ISO), value.try_cast("timestamp"))
+
+
+def _micros_per(unit: Column) -> Column:
+    """Microseconds in a unit."""
+    micros = F.lit(None).cast("decimal(7,0)")
+    for name, per_second in _UNITS_PER_SECOND.items():
+        micros = F.when(unit == name, F.lit(1_000_000 // per_second).cast("decimal(7,0)")).otherwise(micros)
+    return micros
+
+
+def tidy_map(column: str) -> Column:
+    """map<string,string>: without empty values; null where nothing is left."""
+    kept = F.map_filter(F.col(column), lambda _, value: trimmed(value) != "")
+    return F.when(F.cardinality(kept) > 0, kept)

@@ -1,1 +1,1 @@
-"""One file per model: numpy, numba or Keras, in one process, without a JVM and without Horovod."""
+"""A folder per model: `model.py` ends with `MODEL = <the class>`; delete the folder and its job, and the model is gone."""

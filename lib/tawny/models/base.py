@@ -1,99 +1,91 @@
-"""What a model is: item-side arrays, and scores that depend on nothing but a user's history.
+"""What a model is: item-side arrays, and scores that depend only on a user's history and features.
 
-Shapes: U users of a batch, I items of the catalogue, N history entries of the batch, K list, D dimensions, F user features.
+Shapes: U users of a batch, I items of the catalog, N history entries of the batch, K list.
 
-Because a model holds nothing per user, it is as large as the catalogue and not as the user base; it can be broadcast to
-every Spark task; and a user who arrived this morning is served by the same call as one of ten years.
+A model holds nothing per user. So its size grows with the catalog and not with the number of users, it can be broadcast to
+every Spark task, and a new user is scored by the same call as any other.
 """
 
 from abc import ABC, abstractmethod
-from collections.abc import Mapping
-from dataclasses import dataclass
-from typing import Any, ClassVar, Self
+from collections.abc import Callable, Mapping
+from typing import Any, ClassVar, Literal, Self
 
 import numpy as np
-from numpy.typing import NDArray
+from scipy import sparse
 
-Floats = NDArray[np.float32]
-Ints = NDArray[np.int32]
-Arrays = Mapping[str, NDArray[Any]]
+from tawny.core.arrays import Arrays, Floats, Histories, Ints
+from tawny.core.config import Settings
 
-
-@dataclass(frozen=True)
-class Histories:
-    """The histories of a batch of users, as one compressed table: user u owns entries `indptr[u]:indptr[u + 1]`.
-
-    Entries are ordered from the oldest to the newest. A user without any history has an empty range.
-
-    Attributes:
-        indptr: int64 [U + 1].
-        items: int32 [N], indices into the catalogue.
-        weights: float32 [N], positive; the event type's weight, decayed as the features job says.
-        ages_days: float32 [N], days from the entry to the cutoff, not negative.
-        features: float32 [U, F] of `user_features_v1`, or None where the model does not use them.
-    """
-
-    indptr: NDArray[np.int64]
-    items: Ints
-    weights: Floats
-    ages_days: Floats
-    features: Floats | None = None
-
-    @property
-    def n_users(self) -> int:
-        """U."""
-        return len(self.indptr) - 1
-
-    @property
-    def rows(self) -> NDArray[np.int64]:
-        """int64 [N]: the batch row that each entry belongs to."""
-        return np.repeat(np.arange(self.n_users), np.diff(self.indptr))
-
-    @property
-    def from_end(self) -> NDArray[np.int64]:
-        """int64 [N]: how many entries of the same user are newer (0 for the newest)."""
-        return np.repeat(self.indptr[1:], np.diff(self.indptr)) - 1 - np.arange(len(self.items))
-
-    def take(self, users: NDArray[np.integer[Any]]) -> "Histories":
-        """The histories of the given batch rows, int [M], in that order."""
-        lengths = np.diff(self.indptr)[users]
-        indptr = np.concatenate([[0], np.cumsum(lengths)]).astype(np.int64)
-        entries = np.repeat(self.indptr[:-1][users] - indptr[:-1], lengths) + np.arange(indptr[-1])
-        features = None if self.features is None else self.features[users]
-        return Histories(indptr, self.items[entries], self.weights[entries], self.ages_days[entries], features)
+ReasonKind = Literal["exact", "approximate", "none"]
 
 
 class Model(ABC):
-    """A fitted model. `arrays` and `config` are all of it: what is saved, loaded and hashed.
+    """A fitted model: settings and arrays, and nothing else; these are saved, loaded and hashed.
 
-    A subclass is a frozen dataclass-like object built by its own `fit` (or by a Spark stage in tawny.fitting from counts),
-    names itself, and never looks at a user id.
+    The constructor takes the arrays by the names that `arrays` gives them, and `settings`. What a model can do is declared
+    in its class; the contract test (tests/models/test_contract.py) checks every model against its declarations.
+
+    Attributes:
+        name: the name of its folder.
+        settings_class: in the folder's settings.py.
+        knows_cold_items: it scores items that nobody took before the cutoff; the scores of other models are -inf there.
+        has_signed_scores: its scores and contributions may be below zero.
+        reasons: `exact`: a user's contributions add up to the score; `approximate`: a larger contribution matters more;
+            `none`: all are zero, as the score does not depend on the user.
+        needs_user_features: `Histories.features` changes its scores, so jobs must read them.
+        settings: those it was fitted with, of `settings_class`.
     """
 
     name: ClassVar[str]
-    uses_user_features: ClassVar[bool] = False
+    settings_class: ClassVar[type[Settings]]
+    knows_cold_items: ClassVar[bool] = False
+    has_signed_scores: ClassVar[bool] = False
+    reasons: ClassVar[ReasonKind] = "exact"
+    needs_user_features: ClassVar[bool] = False
+
+    settings: Any
+
+    @classmethod
+    @abstractmethod
+    def fit(cls, users: Histories, n_items: int, settings: Any, rng: np.random.Generator) -> Self:
+        """The model from the histories of all users, in one process; for samples of users and for tests.
+
+        Args:
+            users: the histories to learn from.
+            n_items: I.
+            settings: of `settings_class`.
+            rng: the only source of randomness.
+        """
 
     @abstractmethod
     def score(self, users: Histories) -> Floats:
-        """float32 [U, I], higher is better; -inf where the model has nothing to say of an item."""
+        """float32 [U, I], higher is better; -inf for an item that the model cannot score."""
 
     @abstractmethod
     def contributions(self, users: Histories, items: Ints) -> Floats:
         """float32 [N, K]: how much each history entry adds to the score of its user's items, int32 [U, K].
 
-        Non-negative entries are comparable within one (user, item); zero everywhere means the item is not
-        recommended because of anything this user did (popularity).
+        Comparable within one (user, item); 0 for the padding -1.
         """
 
     @abstractmethod
     def arrays(self) -> Arrays:
-        """The arrays that are the model, by name."""
+        """The model's arrays, by the constructor's argument names."""
 
-    @abstractmethod
     def config(self) -> dict[str, Any]:
-        """The settings that are the model, JSON-serialisable."""
+        """The settings, JSON-serialisable."""
+        return self.settings.model_dump(mode="json")  # type: ignore[no-any-return]
 
     @classmethod
-    @abstractmethod
     def restore(cls, config: Mapping[str, Any], arrays: Arrays) -> Self:
         """The model that `config()` and `arrays()` came from."""
+        construct: Callable[..., Self] = cls
+        return construct(**arrays, settings=cls.settings_class(**config))
+
+
+def history_matrix(users: Histories, n_items: int) -> sparse.csr_array:
+    """float32 [U, I]: the summed weights of every user's items."""
+    matrix = sparse.csr_array((users.weights, users.items, users.indptr), shape=(users.n_users, n_items))
+    matrix = matrix.copy()
+    matrix.sum_duplicates()
+    return matrix

@@ -1,1 +1,1 @@
-"""Spark stages from ranked lists to what is published: the audit, the long form, the pointer."""
+"""From ranked lists to published ones: the audit, the long form, the pointer."""

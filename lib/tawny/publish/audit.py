@@ -1,13 +1,17 @@
-"""The audit: what must hold of all lists before any of them is published."""
+"""The audit: the checks that all lists must pass before any of them is published."""
 
+import logging
 from dataclasses import dataclass
 
 from pyspark.sql import DataFrame
 from pyspark.sql import functions as F
 
 from tawny.core.errors import CheckError
+from tawny.publish.settings import AuditSettings
 
-# Every rule is a condition on one list (a row with items, seen_indices); the first that fails is named.
+logger = logging.getLogger(__name__)
+
+# Every rule is a condition on one list (a row with items, seen_indices); the error names the first that fails.
 _RULES = {
     "a list is for an eligible user": "seen_indices IS NOT NULL",
     "a list has at most {k} items": "cardinality(items) <= {k}",
@@ -19,58 +23,64 @@ _RULES = {
     "scores are finite and within [{low}, {high}]": (
         "forall(items, i -> NOT isnan(i.score) AND i.score BETWEEN {low} AND {high})"
     ),
-    "nothing is listed that the seen rule forbids": "NOT arrays_overlap(items.item_index, seen_indices)",
+    "nothing is listed that the seen rule excludes": "NOT arrays_overlap(items.item_index, seen_indices)",
     "every listed item has a source": "forall(items, i -> cardinality(i.sources) > 0)",
 }
 
 
 @dataclass(frozen=True)
-class Limits:
-    """What the audit measures against.
+class Audited:
+    """Eligible users, those of them with a list, and those without one because they have seen all that is available."""
 
-    Attributes:
-        k: longest list.
-        low, high: range of scores.
-        min_coverage_share: of the eligible users, this share must have a list with at least one item.
-        max_drop_share: of the users served yesterday and still eligible, at most this share may be without one today.
-    """
-
-    k: int
-    low: float = 0.0
-    high: float = 100.0
-    min_coverage_share: float = 1.0
-    max_drop_share: float = 0.0
+    n_users: int
+    n_listed: int
+    n_exhausted: int
 
 
-def audit(lists: DataFrame, users: DataFrame, catalog: DataFrame, earlier: DataFrame, limits: Limits, where: str) -> None:
-    """Pass, or name the check that failed and one list that failed it.
+def audit(
+    lists: DataFrame,
+    users: DataFrame,
+    catalog: DataFrame,
+    earlier: DataFrame,
+    k: int,
+    settings: AuditSettings,
+    where: str,
+) -> Audited:
+    """The counts, or the first check that failed and a list that failed it.
 
     Args:
         lists: user_id, items (rankings_v1, fold serve).
         users: user_id, seen_indices of all eligible users.
         catalog: item_index, item_id, is_available.
         earlier: user_id, run_date of the lists published before.
-        limits: see there.
+        k: longest list.
+        settings: see there.
         where: table and run_date, for the error.
 
     Raises:
         CheckError: a check failed.
     """
-    joined = users.join(lists, "user_id", "full_outer").persist()
+    eligible, listed = users.select("user_id", "seen_indices"), lists.select("user_id", "items")
+    joined = eligible.join(listed, "user_id", "full_outer").persist()
     try:
-        _check_each(joined.where("items IS NOT NULL"), limits, where)
+        _check_each(joined.where("items IS NOT NULL"), k, settings, where)
         _check_available(joined.where("items IS NOT NULL"), catalog, where)
-        _check_coverage(joined, earlier, limits, where)
+        audited = _check_coverage(joined, catalog, earlier, settings, where)
     finally:
         joined.unpersist()
+    logger.info(
+        "audit of %s: n_users=%d n_listed=%d n_exhausted=%d",
+        where, audited.n_users, audited.n_listed, audited.n_exhausted,
+    )  # fmt: skip
+    return audited
 
 
-def _check_each(lists: DataFrame, limits: Limits, where: str) -> None:
-    names = {"k": limits.k, "low": limits.low, "high": limits.high}
+def _check_each(lists: DataFrame, k: int, settings: AuditSettings, where: str) -> None:
+    names = {"k": k, "low": settings.low, "high": settings.high}
     rules = {rule.format(**names): sql.format(**names) for rule, sql in _RULES.items()}
     failed = [F.min(F.when(~F.coalesce(F.expr(sql), F.lit(False)), F.col("user_id"))) for sql in rules.values()]
-    found = lists.agg(*failed).first() or ()
-    for rule, user in zip(rules, found, strict=True):
+    failing_users = lists.agg(*failed).first() or ()
+    for rule, user in zip(rules, failing_users, strict=True):
         if user is not None:
             raise _refused(where, f"{rule}.", f"the list of user {user}")
 
@@ -78,32 +88,55 @@ def _check_each(lists: DataFrame, limits: Limits, where: str) -> None:
 def _check_available(lists: DataFrame, catalog: DataFrame, where: str) -> None:
     hidden = catalog.where("NOT is_available").select("item_index", "item_id")
     listed = lists.select("user_id", F.explode("items.item_index").alias("item_index"))
-    if found := listed.join(F.broadcast(hidden), "item_index").first():
-        came = f"item {found['item_id']} in the list of user {found['user_id']}"
+    if wrong := listed.join(F.broadcast(hidden), "item_index").first():
+        came = f"item {wrong['item_id']} in the list of user {wrong['user_id']}"
         raise _refused(where, "every listed item is available and not blocked.", came)
 
 
-def _check_coverage(joined: DataFrame, earlier: DataFrame, limits: Limits, where: str) -> None:
+def _check_coverage(
+    joined: DataFrame, catalog: DataFrame, earlier: DataFrame, settings: AuditSettings, where: str
+) -> Audited:
+    counts = _count(joined, catalog, earlier).first()
+    if counts is None or counts["n"] == 0:
+        raise _refused(where, "there must be eligible users.", "none")
+    n, exhausted = counts["n"], counts["exhausted"]
+    if exhausted > settings.max_exhausted_share * n:
+        rule = f"at most {settings.max_exhausted_share:.2%} of the eligible users have seen all items that are available."
+        raise _refused(where, rule, f"{exhausted} of {n}; as user {counts['exhausted_user']}")
+    if counts["served"] < settings.min_coverage_share * (n - exhausted):
+        rule = f"at least {settings.min_coverage_share:.2%} of the eligible users with something left to list have a list."
+        raise _refused(where, rule, f"{counts['served']} of {n - exhausted}; user {counts['unserved_user']} has none")
+    if counts["lost"] > settings.max_drop_share * counts["before"]:
+        rule = f"at most {settings.max_drop_share:.2%} of the users served before are left without a list."
+        raise _refused(where, rule, f"{counts['lost']} of {counts['before']}; user {counts['lost_user']} has none")
+    return Audited(n, counts["served"], exhausted)
+
+
+def _count(joined: DataFrame, catalog: DataFrame, earlier: DataFrame) -> DataFrame:
+    """One row: how many eligible users there are, are served, are exhausted, and were served before, in one pass."""
     latest = earlier.agg(F.max("run_date").alias("run_date"))
     served = earlier.join(latest, "run_date").select("user_id").distinct().withColumn("was_served", F.lit(True))
     is_served = F.coalesce(F.cardinality("items") > 0, F.lit(False))
-    both = joined.where("seen_indices IS NOT NULL").join(served, "user_id", "left").withColumn("is_served", is_served)
-    lost = F.expr("was_served AND NOT is_served")
-    counts = both.agg(
+    available = catalog.where("is_available").agg(F.collect_list("item_index").alias("available"))
+    eligible = joined.where("seen_indices IS NOT NULL").join(served, "user_id", "left").crossJoin(F.broadcast(available))
+    # The arrays are compared for the few users without a list who have seen enough items, not for all.
+    may_be_exhausted = "NOT is_served AND cardinality(seen_indices) >= cardinality(available)"
+    nothing_left = "cardinality(array_except(available, seen_indices)) = 0"
+    exhausted = F.expr(f"CASE WHEN {may_be_exhausted} THEN {nothing_left} ELSE false END")
+    users = eligible.withColumn("is_served", is_served).withColumn("is_exhausted", exhausted)
+    unserved, lost = (
+        F.expr("NOT is_served AND NOT is_exhausted"),
+        F.expr("was_served AND NOT is_served AND NOT is_exhausted"),
+    )
+    return users.agg(
         F.count("*").alias("n"), F.count_if("is_served").alias("served"), F.count_if("was_served").alias("before"),
-        F.count_if(lost).alias("lost"),
-        F.min(F.when(~F.col("is_served"), F.col("user_id"))).alias("example"),
-    ).first()  # fmt: skip
-    if counts is None or counts["n"] == 0:
-        raise _refused(where, "there must be eligible users.", "none")
-    if counts["served"] < limits.min_coverage_share * counts["n"]:
-        rule = f"at least {limits.min_coverage_share:.2%} of the eligible users have a list."
-        raise _refused(where, rule, f"{counts['served']} of {counts['n']}; user {counts['example']} has none")
-    if counts["lost"] > limits.max_drop_share * counts["before"]:
-        rule = f"at most {limits.max_drop_share:.2%} of the users served before are left without a list."
-        raise _refused(where, rule, f"{counts['lost']} of {counts['before']}; user {counts['example']} has none")
+        F.count_if("is_exhausted").alias("exhausted"), F.count_if(lost).alias("lost"),
+        F.min(F.when(unserved, F.col("user_id"))).alias("unserved_user"),
+        F.min(F.when(F.col("is_exhausted"), F.col("user_id"))).alias("exhausted_user"),
+        F.min(F.when(lost, F.col("user_id"))).alias("lost_user"),
+    )  # fmt: skip
 
 
 def _refused(where: str, rule: str, came: str) -> CheckError:
-    do = "Nothing was published; the previous lists stay. Look at rankings_v1 and at the night's settings."
+    do = "Nothing was published; the previous lists stay. Check rankings_v1 and the night's settings."
     return CheckError(where=f"audit of {where}", rule=rule, came=came, do=do)

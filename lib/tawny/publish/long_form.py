@@ -1,4 +1,4 @@
-"""Lists spelled out: one row per user and rank, with ids instead of indices."""
+"""Lists in long form: one row per user and rank, with ids instead of indices."""
 
 from pyspark.sql import DataFrame
 from pyspark.sql import functions as F
@@ -26,7 +26,7 @@ def long_form(lists: DataFrame, catalog: DataFrame) -> DataFrame:
 
 
 def _reasons(rows: DataFrame, ids: DataFrame) -> DataFrame:
-    """user_id, rank, reasons: the past items named by id, in the order they had."""
+    """user_id, rank, reasons: with item_id instead of item_index, in the same order."""
     each = rows.select("user_id", "rank", F.posexplode("why").alias("position", "reason"))
     past = ids.withColumnRenamed("item_index", "past_index")
     named = each.withColumn("past_index", F.col("reason.item_index")).join(past, "past_index", "left")

@@ -1,1 +1,1 @@
-"""Spark stages from shortlists to the lists as they would be published."""
+"""From shortlists to ranked lists: the blend of the sources, and the reasons of each item."""

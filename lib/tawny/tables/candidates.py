@@ -1,4 +1,4 @@
-"""What each source would list."""
+"""The best items of each source."""
 
 from tawny.core.table import Column, TableSpec
 
@@ -7,11 +7,11 @@ CANDIDATES = TableSpec(
     doc="One row per source, fold and target user: the source's best items, after the filters.",
     columns={
         "run_date": Column("date", "the run"),
-        "source": Column("string", "the model that gave them"),
+        "source": Column("string", "the model that scored them"),
         "fold": Column("string", "validation, test or serve"),
-        "user_id": Column("string", "raw key"),
+        "user_id": Column("string", "as the landing files name the user"),
         "items": Column(
-            "array<struct<item_index:int,score:float>>", "best first; empty where the source has nothing to say"
+            "array<struct<item_index:int,score:float>>", "best first; empty where the source scores nothing for the user"
         ),
     },
     key=("run_date", "source", "fold", "user_id"),

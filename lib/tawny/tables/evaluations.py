@@ -4,19 +4,19 @@ from tawny.core.table import Column, TableSpec
 
 EVALUATIONS = TableSpec(
     name="evaluations_v1",
-    doc="Metrics of each source, the blend and the final list on the test window, and of earlier lists since then.",
+    doc="Metrics of each source, the blend and the final list on the test window, and of lists published earlier.",
     columns={
         "run_date": Column("date", "the run"),
         "kind": Column("string", "backtest (test fold) or published (a list published earlier)"),
-        "list_date": Column("date", "run_date of the judged list"),
+        "list_date": Column("date", "run_date of the evaluated list"),
         "subject": Column("string", "a source, or final"),
         "segment": Column("string", "all, warm or cold"),
         "metric": Column("string", "ndcg, recall, ..."),
-        "k": Column("int", "length of the list that was judged"),
+        "k": Column("int", "length of the evaluated list"),
         "value": Column("double", "mean over users", nullable=True),
         "ci_low": Column("double", "95 % bootstrap interval", nullable=True),
         "ci_high": Column("double", "95 % bootstrap interval", nullable=True),
-        "n_users": Column("bigint", "users judged"),
+        "n_users": Column("bigint", "users evaluated"),
         "n_left_out": Column("bigint", "users without relevant items, left out"),
     },
     key=("run_date", "kind", "list_date", "subject", "segment", "metric", "k"),

@@ -1,4 +1,4 @@
-"""What users did, as it was accepted."""
+"""What users did: the accepted events."""
 
 from tawny.core.columns import EVENT_TYPES
 from tawny.core.table import Column, TableSpec
@@ -9,13 +9,13 @@ EVENTS = TableSpec(
     doc="Accepted events. A late event lies in the partition of its own day.",
     columns={
         "event_id": Column("string", "SHA-256 over the event's canonical values: the same event twice is one row"),
-        "user_id": Column("string", "raw key"),
-        "item_id": Column("string", "raw key"),
+        "user_id": Column("string", "as the landing files name the user"),
+        "item_id": Column("string", "as the landing files name the item"),
         "event_type": Column("string", "one of core.columns.EVENT_TYPES"),
         "event_ts": Column("timestamp", "UTC, microseconds"),
         "event_date": Column("date", "UTC day of event_ts"),
         "value": Column("double", "rating, price paid, seconds played ... as the event type means it", nullable=True),
-        "context": Column("map<string,string>", "anything else the source says", nullable=True),
+        "context": Column("map<string,string>", "anything else that the landing files say about the event", nullable=True),
     },
     key=("event_id",),
     mode="merge_by_key",

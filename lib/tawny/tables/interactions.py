@@ -1,21 +1,18 @@
-"""Who has had to do with what, and how much."""
+"""Which users took or refused which items, and how strongly."""
 
 from tawny.core.table import Column, TableSpec
 
 INTERACTIONS = TableSpec(
-    name="interactions_v1",
-    doc="One row per user and item that the fold learns from: the user's events with the item, weighted and combined.",
+    name="interactions_v2",
+    doc="One row per fold, user and item: the user's events with the item that the fold learns from, as one weight.",
     columns={
         "run_date": Column("date", "the run"),
         "fold": Column("string", "validation, test or serve"),
-        "user_id": Column("string", "raw key"),
-        "item_id": Column("string", "raw key"),
-        "item_index": Column("int", "of catalog_v1 of the same run_date"),
-        "weight": Column("float", "sum of event weights, decayed by age; positive for a positive relation"),
-        "n_events": Column("int", "events combined"),
-        "first_ts": Column("timestamp", "UTC of the first event"),
-        "last_ts": Column("timestamp", "UTC of the last event"),
-        "is_seen": Column("boolean", "the seen rule forbids to list the item to the user"),
+        "user_id": Column("string", "as the landing files name the user"),
+        "item_id": Column("string", "as the landing files name the item"),
+        "item_index": Column("int", "the item's number in catalog_v1 of the same run_date"),
+        "weight": Column("float", "sum of the event weights, decayed by age; positive where the user wants the item"),
+        "is_seen": Column("boolean", "the seen rule excludes the item from the user's list"),
     },
     key=("run_date", "fold", "user_id", "item_id"),
     mode="replace_partition",

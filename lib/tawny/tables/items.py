@@ -1,4 +1,4 @@
-"""What can be recommended, as the shop describes it."""
+"""The items, as the shop describes them."""
 
 from tawny.core.table import Column, TableSpec
 from tawny.tables.quarantine import quarantine_of
@@ -7,13 +7,13 @@ ITEMS = TableSpec(
     name="items_v1",
     doc="The latest description of every item that a landing file described.",
     columns={
-        "item_id": Column("string", "raw key"),
-        "title": Column("string", "for people", nullable=True),
+        "item_id": Column("string", "as the landing files name the item"),
+        "title": Column("string", "display title", nullable=True),
         "description": Column("string", "text", nullable=True),
         "categories": Column("array<string>", "genres, departments ...; order as given", nullable=True),
         "price": Column("double", "in the shop's currency", nullable=True),
         "image": Column("binary", "encoded image", nullable=True),
-        "image_path": Column("string", "where the image lies, if not here", nullable=True),
+        "image_path": Column("string", "where the image lies, if it is not in `image`", nullable=True),
         "available_from": Column("timestamp", "UTC; before it the item is never listed", nullable=True),
         "available_until": Column("timestamp", "UTC; from then on the item is never listed", nullable=True),
     },

@@ -8,7 +8,7 @@ RANKINGS = TableSpec(
     columns={
         "run_date": Column("date", "the run"),
         "fold": Column("string", "test or serve"),
-        "user_id": Column("string", "raw key"),
+        "user_id": Column("string", "as the landing files name the user"),
         "items": Column(
             "array<struct<item_index:int,score:float,sources:array<string>,"
             "reasons:array<struct<source:string,item_index:int,share:float>>>>",

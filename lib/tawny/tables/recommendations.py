@@ -7,9 +7,9 @@ RECOMMENDATIONS = TableSpec(
     doc="The audited lists for the day run_date, in long form. published_v1 says which run_date readers should use.",
     columns={
         "run_date": Column("date", "the day the list is for"),
-        "user_id": Column("string", "raw key"),
+        "user_id": Column("string", "as the landing files name the user"),
         "rank": Column("int", "from 1"),
-        "item_id": Column("string", "raw key"),
+        "item_id": Column("string", "as the landing files name the item"),
         "score": Column("float", "higher is better; comparable within one list"),
         "sources": Column("array<string>", "sources that had the item among their candidates, strongest first"),
         "reasons": Column(

@@ -1,19 +1,21 @@
-"""The manifest: what every run read, wrote and was set to."""
+"""The manifest: what every run read and wrote, and its settings."""
 
 from tawny.core.table import Column, TableSpec
 
 RUNS = TableSpec(
-    name="runs_v1",
-    doc="One row per run of a job, successful or not.",
+    name="runs_v2",
+    doc="Every run of a job: a row when it begins, and one when it ends, successful or not.",
     columns={
-        "run_id": Column("string", "random, unique"),
+        "run_id": Column("string", "random; every commit of the run has it in its userMetadata"),
         "run_date": Column("date", "the run's date"),
         "job": Column("string", "name of the job file"),
         "variant": Column("string", "the job's variant", nullable=True),
-        "status": Column("string", "succeeded or failed"),
+        "status": Column(
+            "string", "started; then succeeded or failed. A run with a row `started` only was killed, or still runs"
+        ),
         "error": Column("string", "the error's text", nullable=True),
         "started_ts": Column("timestamp", "UTC"),
-        "seconds": Column("double", "of the whole job"),
+        "seconds": Column("double", "of the whole job; 0 when it begins"),
         "versions_read": Column("map<string,bigint>", "Delta version by table"),
         "versions_written": Column("map<string,bigint>", "Delta version by table"),
         "rows_read": Column("map<string,bigint>", "rows by table, of the partitions read"),
@@ -24,7 +26,8 @@ RUNS = TableSpec(
         "code_version": Column("string", "Tawny's version and, in a checkout, the commit"),
         "seed": Column("bigint", "of everything random"),
     },
-    key=("run_id",),
+    key=("run_id", "status"),
     mode="append_once",
+    checks={"status_is_known": "status IN ('started', 'succeeded', 'failed')"},
     retention_days=365,
 )

@@ -8,9 +8,9 @@ SHORTLISTS = TableSpec(
     columns={
         "run_date": Column("date", "the run"),
         "fold": Column("string", "validation, test or serve"),
-        "user_id": Column("string", "raw key"),
+        "user_id": Column("string", "as the landing files name the user"),
         "is_warm": Column("boolean", "the user has history in this fold"),
-        "sources": Column("array<string>", "the order of `scores`; the night's sources"),
+        "sources": Column("array<string>", "the night's sources, in the order of `scores`"),
         "items": Column(
             "array<struct<item_index:int,scores:array<float>>>", "by item_index; NaN where a source did not list it"
         ),

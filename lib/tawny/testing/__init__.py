@@ -1,1 +1,1 @@
-"""Made data and proofs that the tests share; shipped, so that a new model or job can use them."""
+"""Synthetic data and checks for tests; part of the package, so that tests of your own models and jobs can use them."""

@@ -1,12 +1,15 @@
-"""Spark frames written and compared by hand."""
+"""Writes small Spark frames, and compares frames with expected rows."""
 
 import math
 from collections.abc import Iterable, Mapping, Sequence
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
+import numpy as np
 import pyarrow as pa
 from pyspark.sql import DataFrame, SparkSession
+
+from tawny.core.arrays import Histories
 
 RUN_DAY = datetime(2024, 3, 1, tzinfo=UTC)
 
@@ -39,21 +42,45 @@ def frame(spark: SparkSession, schema: str, *rows: tuple[Any, ...]) -> DataFrame
     return spark.createDataFrame(list(rows), schema).coalesce(1)
 
 
-def rows_of(found: DataFrame, *columns: str) -> list[tuple[Any, ...]]:
-    """All rows as sorted tuples of plain values; of these columns, or of all."""
-    collected = (found.select(*columns) if columns else found).collect()
+def sequence_frame(spark: SparkSession, users: Histories, seen: dict[int, list[int]] | None = None) -> DataFrame:
+    """Histories as rows of sequences_v1, in the columns that models read; users are named `u0`, `u1` ...
+
+    Args:
+        spark: the session.
+        users: the histories.
+        seen: seen items by the user's number; default: the items of the history.
+    """
+    rows = []
+    for user in range(users.n_users):
+        own = slice(users.indptr[user], users.indptr[user + 1])
+        items = users.items[own].tolist()
+        own_seen = sorted(set(items)) if seen is None else seen.get(user, [])
+        rows.append((f"u{user}", items, users.weights[own].tolist(), users.ages_days[own].tolist(), own_seen))
+    schema = "user_id string, item_indices array<int>, weights array<float>, ages_days array<float>, seen_indices array<int>"
+    return spark.createDataFrame(rows, schema)
+
+
+def rows_of(frame: DataFrame, *columns: str) -> list[tuple[Any, ...]]:
+    """All rows of these columns (default: all columns), as sorted tuples of plain values."""
+    collected = (frame.select(*columns) if columns else frame).collect()
     return sorted((tuple(_plain(value) for value in row) for row in collected), key=repr)
 
 
-def assert_rows(found: DataFrame, columns: str, expected: Iterable[tuple[Any, ...]]) -> None:
+def dicts_of(frame: DataFrame, *order: str) -> list[dict[str, Any]]:
+    """All rows as dicts, sorted by the given columns; NaN becomes None, so that rows can be compared."""
+    rows = (row.asDict(recursive=True) for row in frame.collect())
+    return sorted((_rounded(row) for row in rows), key=lambda row: tuple(row[name] for name in order))
+
+
+def assert_rows(frame: DataFrame, columns: str, expected: Iterable[tuple[Any, ...]]) -> None:
     """Raise AssertionError unless the frame has exactly these columns (space-separated) and, in any order, these rows.
 
     Numbers may differ by a millionth.
     """
     names = columns.split()
-    assert sorted(found.columns) == sorted(names), f"columns {found.columns}"
-    have, want = rows_of(found, *names), sorted(expected, key=repr)
-    assert same(have, want), "\n".join(["found:", *map(repr, have), "expected:", *map(repr, want)])
+    assert sorted(frame.columns) == sorted(names), f"columns {frame.columns}"
+    actual, wanted = rows_of(frame, *names), sorted(expected, key=repr)
+    assert same(actual, wanted), "\n".join(["actual:", *map(repr, actual), "expected:", *map(repr, wanted)])
 
 
 def same(one: Any, other: Any) -> bool:
@@ -73,3 +100,13 @@ def _plain(value: Any) -> Any:
     if isinstance(value, datetime):
         return value.astimezone(UTC)
     return [_plain(part) for part in value] if isinstance(value, list) else value
+
+
+def _rounded(value: Any) -> Any:
+    if isinstance(value, dict):
+        return {key: _rounded(inner) for key, inner in value.items()}
+    if isinstance(value, list):
+        return [_rounded(inner) for inner in value]
+    if isinstance(value, float):
+        return None if np.isnan(value) else round(value, 6)
+    return value

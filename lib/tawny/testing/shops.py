@@ -1,4 +1,4 @@
-"""A made shop as a landing folder: canonical Parquet, string ids, no titles; views, carts and purchases."""
+"""A synthetic shop as a landing folder: canonical Parquet, string ids, no titles; views, carts and purchases."""
 
 from datetime import UTC, date, datetime, timedelta
 from pathlib import Path
@@ -13,11 +13,11 @@ _GROUPS = 4
 def write_shop(
     landing: Path, rng: np.random.Generator, *, last_day: date, n_days: int = 30, n_users: int = 60, n_items: int = 40
 ) -> int:
-    """Write `events.parquet` for the `n_days` up to and with `last_day`; the number of events.
+    """Write `events.parquet` for the `n_days` up to and including `last_day`; returns the number of events.
 
-    Users and items are of groups; a user mostly visits items of one group, one after the other in the group's order, so
-    that what comes next can be learned. Of the visits, some go on to the cart and some of these to a purchase. The last
-    tenth of the users arrive in the last three days.
+    Users and items belong to groups. A user mostly visits items of one group, in the group's order, so that the next item
+    can be learned. Some visits lead to a cart event, and some of these to a purchase. The last tenth of the users arrive in
+    the last three days.
     """
     rows = []
     for user in range(n_users):

@@ -1,4 +1,4 @@
-"""Hypothesis strategies for what users do."""
+"""Hypothesis strategies for events."""
 
 from typing import Any
 
@@ -13,7 +13,7 @@ ITEMS = ("a", "b", "c", "d")
 
 def events(min_days: float, max_days: float) -> st.SearchStrategy[list[dict[str, Any]]]:
     """Lists of events between `min_days` (inclusive) and `max_days` before RUN_DAY, by a few users on a few items."""
-    made = st.builds(
+    one_event = st.builds(
         event,
         st.sampled_from(USERS),
         st.sampled_from(ITEMS),
@@ -21,4 +21,4 @@ def events(min_days: float, max_days: float) -> st.SearchStrategy[list[dict[str,
         st.one_of(st.just(min_days), st.floats(min_days, max_days)),
         value=st.one_of(st.none(), st.floats(0, 5)),
     )
-    return st.lists(made, max_size=25)
+    return st.lists(one_event, max_size=25)

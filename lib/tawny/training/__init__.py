@@ -1,1 +1,1 @@
-"""Training of deep models: one loop for one worker and for N. Only workers.py knows Horovod."""
+"""Trains any deep model, with one loop for one worker and for N. Only workers.py knows Horovod."""

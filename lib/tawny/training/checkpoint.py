@@ -1,34 +1,40 @@
-"""Where a training stands, in one file that is either whole or absent.
+"""The state of a training, in one file that is always complete.
 
-The file is an .npz without pickled objects: the variables as arrays, and the position and the records as JSON. It is written
-beside its place and then renamed, so a kill at any moment leaves the previous checkpoint.
+The file is an .npz without pickled objects: the variables as arrays, and the progress as JSON. It is written under another
+name and then renamed, so a process that is killed at any moment leaves the previous checkpoint. A file that is not a whole
+checkpoint of the same training is set aside, and the training starts afresh: no checkpoint ever has to be deleted by hand.
 """
 
 import json
+import logging
 import os
 from collections.abc import Mapping
 from dataclasses import asdict, dataclass, field
 from pathlib import Path
 from typing import Any
+from uuid import uuid4
 
 import numpy as np
 
-from tawny.core.errors import StaleInputError
-from tawny.models.base import Arrays
+from tawny.core.arrays import Arrays
+from tawny.core.errors import ConfigError
+from tawny.core.log import key_values
+
+logger = logging.getLogger(__name__)
 
 _META = "progress.json"
 
 
 @dataclass(frozen=True)
 class Progress:
-    """What was done. Together with the seed it is the data position: the order of an epoch is a function of both.
+    """How far a training got. With the seed it gives the next batch: the order of an epoch depends on nothing else.
 
     Attributes:
-        epoch: the epoch that is running, from 0; epochs before it are done.
-        step: steps done within it.
-        loss_sum: of those steps' losses.
-        best_epoch: the epoch whose weights were best so far, or None.
-        best: its value of the watched metric.
+        epoch: the running epoch, from 0; those before it are done.
+        step: steps done in this epoch.
+        loss_sum: sum of these steps' losses.
+        best_epoch: the epoch with the best weights so far, or None.
+        best: its value of the monitored metric.
         records: one mapping per finished epoch: losses, metrics, seconds.
     """
 
@@ -42,10 +48,10 @@ class Progress:
 
 @dataclass(frozen=True)
 class Checkpoint:
-    """A progress with the variables at that moment.
+    """A progress with the variables at that point.
 
     Attributes:
-        progress: where training stands.
+        progress: how far the training got.
         variables: of model and optimizer, by name.
         best: the model's variables at the best epoch; empty before the first validation.
     """
@@ -56,39 +62,75 @@ class Checkpoint:
 
 
 def save(path: Path, checkpoint: Checkpoint, fingerprint: str) -> None:
-    """Write the checkpoint in place of the previous one. `fingerprint` names the run: its settings, seed and data."""
+    """Replace the previous checkpoint. `fingerprint` names the training (fingerprint.py)."""
     meta = json.dumps({"fingerprint": fingerprint, "progress": asdict(checkpoint.progress)})
     arrays: dict[str, Any] = {_META: np.frombuffer(meta.encode(), np.uint8)}
     arrays |= {f"now/{name}": array for name, array in checkpoint.variables.items()}
     arrays |= {f"best/{name}": array for name, array in checkpoint.best.items()}
     path.parent.mkdir(parents=True, exist_ok=True)
-    beside = path.with_name(path.name + ".part")
-    with beside.open("wb") as file:
-        np.savez(file, **arrays)
-        file.flush()
-        os.fsync(file.fileno())
-    beside.replace(path)
+    part = path.with_name(f"{path.name}.{uuid4().hex[:8]}.part")  # of this write alone: two runs may train the same
+    try:
+        with part.open("wb") as file:
+            np.savez(file, **arrays)
+            file.flush()
+            os.fsync(file.fileno())
+        part.replace(path)
+    finally:
+        part.unlink(missing_ok=True)
 
 
-def load(path: Path, fingerprint: str) -> Checkpoint | None:
-    """The checkpoint at `path`; None where there is none.
+def load(path: Path, fingerprint: str, like: Checkpoint) -> Checkpoint | None:
+    """The checkpoint at `path`; None where there is none that this training can resume from.
 
-    Raises:
-        StaleInputError: it belongs to another run.
+    A file that is torn, or belongs to another training, is renamed to `*.torn`, and one warning says why.
+
+    Args:
+        path: of the file.
+        fingerprint: of this training.
+        like: a checkpoint of this training with all variables: names, shapes and types must be the same.
     """
     if not path.exists():
         return None
+    try:
+        return _read(path, fingerprint, like)
+    except Exception as exc:  # noqa: BLE001  # a damaged file fails in any way: in zip, npy header, JSON, keys, memory
+        aside = path.with_name(path.name + ".torn")
+        path.replace(aside)
+        reason = f"{type(exc).__name__}: {exc}"
+        logger.warning(key_values({"checkpoint set aside, training starts afresh": aside, "reason": reason}))
+        return None
+
+
+def local_folder(configured: str | None, root: str) -> Path:
+    """The folder of checkpoints and logs: the configured one, or `_training` below the tables' root.
+
+    Raises:
+        ConfigError: it is not a local folder.
+    """
+    folder = configured or f"{root}/_training"
+    if "://" in folder:
+        do = "Set work_dir in the job's settings to a folder that all workers of the first host see."
+        raise ConfigError(where="training", rule="checkpoints need a local folder.", came=folder, do=do)
+    return Path(folder)
+
+
+def _read(path: Path, fingerprint: str, like: Checkpoint) -> Checkpoint:
+    """The checkpoint of this training, or any exception."""
     with np.load(path, allow_pickle=False) as file:
         meta = json.loads(file[_META].tobytes())
         if meta["fingerprint"] != fingerprint:
-            raise StaleInputError(
-                where=str(path),
-                rule="a training resumes only from its own checkpoint (same settings, seed and data).",
-                came=f"fingerprint {meta['fingerprint']} instead of {fingerprint}",
-                do="Delete the checkpoint, or name another folder.",
-            )
-        return Checkpoint(Progress(**meta["progress"]), _part(file, "now/"), _part(file, "best/"))
+            raise ValueError(f"fingerprint {meta['fingerprint']} instead of {fingerprint}")
+        found = Checkpoint(Progress(**meta["progress"]), _arrays(file, "now/"), _arrays(file, "best/"))
+    if meta["progress"].keys() != asdict(like.progress).keys() or _kinds(found.variables) != _kinds(like.variables):
+        raise ValueError("other variables than this training has")
+    if _kinds(found.best) != (_kinds(like.best) if found.progress.best_epoch is not None else {}):
+        raise ValueError("other best weights than this training has")
+    return found
 
 
-def _part(file: Mapping[str, Any], prefix: str) -> Arrays:
+def _kinds(arrays: Arrays) -> dict[str, tuple[object, ...]]:
+    return {name: (array.dtype, array.shape) for name, array in arrays.items()}
+
+
+def _arrays(file: Mapping[str, Any], prefix: str) -> Arrays:
     return {name.removeprefix(prefix): file[name] for name in file if name.startswith(prefix)}

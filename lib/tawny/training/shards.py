@@ -1,8 +1,8 @@
-"""Which part of an epoch a worker computes, so that the sum over the workers does not depend on their number.
+"""Which part of an epoch each worker computes, so that the sum over the workers does not depend on their number.
 
-The order of the examples is a function of (seed, epoch); a step takes the next `global_batch` of them, cut into groups; the
-groups go to the workers by rank. Every rank runs the same number of steps: a rank that stopped early would leave the others
-waiting in an allreduce.
+The order of the examples is a function of (seed, epoch). A step takes the next `global_batch` examples in groups, and the
+groups are assigned to the workers by rank. Every rank runs the same number of steps: if one stopped early, the others would
+wait in an allreduce.
 
 Shapes: E examples, S steps, G groups per step, B examples per group.
 """
@@ -27,7 +27,7 @@ class Shard:
         size: how many workers there are.
 
     Raises:
-        ConfigError: the groups cannot be dealt evenly, or there is no example.
+        ConfigError: the groups cannot be divided evenly, or there is no example.
     """
 
     n_examples: int
@@ -37,7 +37,7 @@ class Shard:
     size: int = 1
 
     def __post_init__(self) -> None:
-        """Refuse what cannot be dealt evenly."""
+        """Check that the groups can be divided evenly."""
         if self.n_examples < 1:
             self._refuse("there must be an example to train on", "histories without two entries", "Widen the fold.")
         if self.global_batch % self.group or self.n_groups % self.size:
@@ -60,14 +60,14 @@ class Shard:
 
     @property
     def groups(self) -> range:
-        """The numbers of this worker's groups within a step."""
+        """The numbers of this worker's groups in a step."""
         share = self.n_groups // self.size
         return range(self.rank * share, (self.rank + 1) * share)
 
     def order(self, seed: int, epoch: int) -> NDArray[np.int64]:
         """int64 [S, G, B]: the examples of an epoch by step and group, the same on every rank.
 
-        The last step is filled up from the epoch's beginning, so each example comes at least once.
+        The last step is filled up with the first examples, so each example occurs at least once.
         """
         shuffled = np.random.default_rng([seed, epoch]).permutation(self.n_examples)
         return np.resize(shuffled, (self.n_steps, self.n_groups, self.group))

@@ -1,14 +1,13 @@
-"""Made batches for the metrics' tests, as plain lists and sets so that a reference can be written without numpy."""
+"""Made lists and choices for the metrics' tests, as plain lists and sets so that a reference needs no numpy."""
 
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 
 import numpy as np
-import pytest
 from hypothesis import strategies as st
-from numpy.typing import NDArray
 
-from tawny.metrics.hits import Bools, Counts, Relevant, Values, hits
+from tawny.core.arrays import Bools, Counts, Doubles, Ints, Ragged
+from tawny.evaluation.metrics.hits import hits
 
 N_ITEMS = 9
 
@@ -22,43 +21,41 @@ class World:
     k: int
 
     @property
-    def padded(self) -> NDArray[np.int32]:
-        width = max([1, *map(len, self.lists)])
-        return np.array([row + [-1] * (width - len(row)) for row in self.lists], np.int32).reshape(-1, width)
+    def padded(self) -> Ints:
+        """int32 [U, K]: the lists, padded with -1."""
+        width = max(map(len, self.lists))
+        return np.array([row + [-1] * (width - len(row)) for row in self.lists], np.int32)
 
     @property
-    def relevant(self) -> Relevant:
-        indptr = np.cumsum([0, *map(len, self.chosen)]).astype(np.int64)
-        return Relevant(indptr, np.array([item for items in self.chosen for item in items], np.int32))
+    def relevant(self) -> Ragged:
+        """What the users chose."""
+        return Ragged.from_rows([list(items) for items in self.chosen])
 
-    def judge(self, metric: Callable[[Bools, Counts, int], Values]) -> Values:
-        return metric(hits(self.padded, self.relevant), self.relevant.n_relevant, self.k)
+    def values(self, metric: Callable[[Bools, Counts, int], Doubles]) -> Doubles:
+        """float64 [U] of an accuracy metric."""
+        return metric(hits(self.padded, self.relevant), self.relevant.n_distinct, self.k)
 
     def relabelled(self, names: Sequence[int]) -> "World":
+        """The same world, with item i called names[i]."""
         lists = [[names[item] for item in row] for row in self.lists]
         return World(lists, [{names[item] for item in items} for items in self.chosen], self.k)
 
 
-@pytest.fixture(scope="session")
-def worlds() -> st.SearchStrategy[World]:
-    """Worlds of up to 6 users, with empty lists and users who chose nothing among them."""
-    items = st.integers(0, N_ITEMS - 1)
-    user = st.tuples(st.lists(items, unique=True, max_size=7), st.sets(items, max_size=6))
-    users = st.lists(user, min_size=1, max_size=6)
-    return st.builds(lambda users, k: World([u[0] for u in users], [u[1] for u in users], k), users, st.integers(1, 9))
+_ITEMS = st.integers(0, N_ITEMS - 1)
+_USERS = st.lists(st.tuples(st.lists(_ITEMS, unique=True, max_size=7), st.sets(_ITEMS, max_size=6)), min_size=1, max_size=6)
+
+worlds: st.SearchStrategy[World] = st.builds(
+    lambda users, k: World([user[0] for user in users], [user[1] for user in users], k), _USERS, st.integers(1, 9)
+)
+"""Worlds of up to 6 users, with empty lists and users who chose nothing among them."""
 
 
-@pytest.fixture(scope="session")
-def assert_equals_reference() -> Callable[..., None]:
-    """Compares a metric with a reference of one user (list, chosen, k), where a user who chose nothing is left out."""
-
-    def check(
-        world: World, metric: Callable[[Bools, Counts, int], Values], reference: Callable[[list[int], set[int], int], float]
-    ) -> None:
-        expected = [
-            reference(row, chosen, world.k) if chosen else float("nan")
-            for row, chosen in zip(world.lists, world.chosen, strict=True)
-        ]
-        np.testing.assert_allclose(world.judge(metric), expected, rtol=1e-12, atol=0)
-
-    return check
+def assert_equals_reference(
+    world: World, metric: Callable[[Bools, Counts, int], Doubles], reference: Callable[[list[int], set[int], int], float]
+) -> None:
+    """Compare a metric with a reference of one user (list, chosen, k), where a user who chose nothing is left out."""
+    expected = [
+        reference(row, chosen, world.k) if chosen else float("nan")
+        for row, chosen in zip(world.lists, world.chosen, strict=True)
+    ]
+    np.testing.assert_allclose(world.values(metric), expected, rtol=1e-12, atol=0)

@@ -1,9 +1,8 @@
-from collections.abc import Callable
-
 from hypothesis import given
-from hypothesis import strategies as st
 
-from tawny.metrics.average_precision import average_precision
+from tawny.evaluation.metrics.average_precision import average_precision
+
+from .conftest import World, assert_equals_reference, worlds
 
 
 def reference(row: list[int], chosen: set[int], k: int) -> float:
@@ -14,8 +13,6 @@ def reference(row: list[int], chosen: set[int], k: int) -> float:
     return total / min(k, len(chosen))
 
 
-@given(data=st.data())
-def test_agrees_with_a_loop_over_the_list(
-    data: st.DataObject, worlds: st.SearchStrategy, assert_equals_reference: Callable[..., None]
-) -> None:
-    assert_equals_reference(data.draw(worlds), average_precision, reference)
+@given(worlds)
+def test_agrees_with_a_loop_over_the_list(world: World) -> None:
+    assert_equals_reference(world, average_precision, reference)

@@ -2,7 +2,7 @@ import numpy as np
 from hypothesis import given
 from hypothesis import strategies as st
 
-from tawny.metrics.coverage import coverage
+from tawny.evaluation.metrics.coverage import coverage
 
 
 @given(st.lists(st.integers(0, 3), min_size=1))

@@ -1,39 +1,37 @@
 import numpy as np
 import pytest
 from hypothesis import given
-from hypothesis import strategies as st
 
-from tawny.metrics.hits import Relevant, first, hits
+from tawny.core.arrays import Ragged
+from tawny.evaluation.metrics.hits import first_k, hits
+
+from .conftest import World, worlds
 
 
-@given(data=st.data())
-def test_a_place_is_a_hit_when_its_user_chose_its_item(data: st.DataObject, worlds: st.SearchStrategy) -> None:
-    world = data.draw(worlds)
+@given(worlds)
+def test_a_place_is_a_hit_when_its_user_chose_its_item(world: World) -> None:
     expected = [[item in chosen for item in row] for row, chosen in zip(world.padded.tolist(), world.chosen, strict=True)]
     assert hits(world.padded, world.relevant).tolist() == expected
 
 
-@given(data=st.data())
-def test_what_a_user_chose_twice_is_relevant_once(data: st.DataObject, worlds: st.SearchStrategy) -> None:
-    world = data.draw(worlds)
-    once = world.relevant
-    items = [item for chosen in world.chosen for item in [*chosen, *reversed(list(chosen))]]
-    twice = Relevant(2 * once.indptr, np.array(items, np.int32))
-    assert twice.n_relevant.tolist() == [len(chosen) for chosen in world.chosen]
-    assert hits(world.padded, twice).tolist() == hits(world.padded, once).tolist()
+@given(worlds)
+def test_what_a_user_chose_twice_is_relevant_once(world: World) -> None:
+    twice = Ragged.from_rows([[*chosen, *reversed(list(chosen))] for chosen in world.chosen])
+    assert twice.n_distinct.tolist() == [len(chosen) for chosen in world.chosen]
+    assert hits(world.padded, twice).tolist() == hits(world.padded, world.relevant).tolist()
 
 
 def test_a_list_that_names_an_item_twice_is_refused_with_its_row() -> None:
     lists = np.array([[1, 2, -1, -1], [7, 3, 7, -1]], np.int32)
     with pytest.raises(ValueError, match=r"a list must name an item once\. Received: row 1 names item 7 twice\. Remove"):
-        hits(lists, Relevant(np.array([0, 0, 0]), np.array([], np.int32)))
+        hits(lists, Ragged.from_rows([[], []]))
 
 
 def test_lists_and_choices_of_different_users_are_refused() -> None:
     with pytest.raises(ValueError, match=r"of the same users\. Received: 3 and 1 users"):
-        hits(np.zeros((3, 1), np.int32), Relevant(np.array([0, 0]), np.array([], np.int32)))
+        hits(np.zeros((3, 1), np.int32), Ragged.from_rows([[]]))
 
 
 def test_a_length_of_nothing_is_refused() -> None:
     with pytest.raises(ValueError, match=r"`k` must be a positive integer\. Received: k = 0"):
-        first(np.zeros((1, 1), np.bool_), 0)
+        first_k(np.zeros((1, 1), np.bool_), 0)

@@ -1,9 +1,8 @@
-from collections.abc import Callable
-
 from hypothesis import given
-from hypothesis import strategies as st
 
-from tawny.metrics.mrr import mrr
+from tawny.evaluation.metrics.mrr import mrr
+
+from .conftest import World, assert_equals_reference, worlds
 
 
 def reference(row: list[int], chosen: set[int], k: int) -> float:
@@ -13,8 +12,6 @@ def reference(row: list[int], chosen: set[int], k: int) -> float:
     return 0.0
 
 
-@given(data=st.data())
-def test_agrees_with_a_loop_over_the_list(
-    data: st.DataObject, worlds: st.SearchStrategy, assert_equals_reference: Callable[..., None]
-) -> None:
-    assert_equals_reference(data.draw(worlds), mrr, reference)
+@given(worlds)
+def test_agrees_with_a_loop_over_the_list(world: World) -> None:
+    assert_equals_reference(world, mrr, reference)

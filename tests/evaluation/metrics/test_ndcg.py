@@ -1,10 +1,10 @@
-from collections.abc import Callable
 from math import log
 
 from hypothesis import given
-from hypothesis import strategies as st
 
-from tawny.metrics.ndcg import ndcg
+from tawny.evaluation.metrics.ndcg import ndcg
+
+from .conftest import World, assert_equals_reference, worlds
 
 
 def reference(row: list[int], chosen: set[int], k: int) -> float:
@@ -12,8 +12,6 @@ def reference(row: list[int], chosen: set[int], k: int) -> float:
     return gain / sum(log(2) / log(rank + 1) for rank in range(1, min(k, len(chosen)) + 1))
 
 
-@given(data=st.data())
-def test_agrees_with_a_loop_over_the_list(
-    data: st.DataObject, worlds: st.SearchStrategy, assert_equals_reference: Callable[..., None]
-) -> None:
-    assert_equals_reference(data.draw(worlds), ndcg, reference)
+@given(worlds)
+def test_agrees_with_a_loop_over_the_list(world: World) -> None:
+    assert_equals_reference(world, ndcg, reference)

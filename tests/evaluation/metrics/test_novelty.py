@@ -4,13 +4,13 @@ import numpy as np
 from hypothesis import given
 from hypothesis import strategies as st
 
-from tawny.metrics.novelty import novelty
+from tawny.evaluation.metrics.novelty import novelty
+
+from .conftest import N_ITEMS, World, worlds
 
 
-@given(data=st.data())
-def test_agrees_with_a_loop_over_the_list(data: st.DataObject, worlds: st.SearchStrategy) -> None:
-    world = data.draw(worlds)
-    popularity = data.draw(st.lists(st.integers(0, 1000), min_size=9, max_size=9))
+@given(worlds, st.lists(st.integers(0, 1000), min_size=N_ITEMS, max_size=N_ITEMS))
+def test_agrees_with_a_loop_over_the_list(world: World, popularity: list[int]) -> None:
     values = novelty(world.padded, np.array(popularity), world.k)
     for value, row in zip(values, world.lists, strict=True):
         bits = [log2(sum(popularity) + 9) - log2(popularity[item] + 1) for item in row[: world.k]]

@@ -1,17 +1,14 @@
-from collections.abc import Callable
-
 from hypothesis import given
-from hypothesis import strategies as st
 
-from tawny.metrics.recall import recall
+from tawny.evaluation.metrics.recall import recall
+
+from .conftest import World, assert_equals_reference, worlds
 
 
 def reference(row: list[int], chosen: set[int], k: int) -> float:
     return len(set(row[:k]) & chosen) / len(chosen)
 
 
-@given(data=st.data())
-def test_agrees_with_a_loop_over_the_list(
-    data: st.DataObject, worlds: st.SearchStrategy, assert_equals_reference: Callable[..., None]
-) -> None:
-    assert_equals_reference(data.draw(worlds), recall, reference)
+@given(worlds)
+def test_agrees_with_a_loop_over_the_list(world: World) -> None:
+    assert_equals_reference(world, recall, reference)

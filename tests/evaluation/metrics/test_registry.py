@@ -4,21 +4,22 @@ from pathlib import Path
 
 import pytest
 
-import tawny.metrics
-from tawny.metrics.registry import metrics
+from tawny.core.errors import ConfigError
+from tawny.evaluation import metrics as package
+from tawny.evaluation.metrics.registry import metrics
 
 DEPTH = """
-from tawny.metrics.hits import first, judged
-from tawny.metrics.registry import AccuracyMetric
+from tawny.evaluation.metrics.hits import first_k, nan_without_relevant
+from tawny.evaluation.metrics.registry import AccuracyMetric
 
-METRIC = AccuracyMetric("depth", lambda hits, n_relevant, k: judged(first(hits, k)[:, 0] * 1.0, n_relevant))
+METRIC = AccuracyMetric("depth", lambda hits, n_relevant, k: nan_without_relevant(first_k(hits, k)[:, 0] * 1.0, n_relevant))
 """
 
 
 @pytest.fixture
 def drop_in(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Callable[[str, str], None]]:
     """Puts a file beside the metrics, and takes it away again."""
-    monkeypatch.setattr(tawny.metrics, "__path__", [*tawny.metrics.__path__, str(tmp_path)])
+    monkeypatch.setattr(package, "__path__", [*package.__path__, str(tmp_path)])
     known = set(sys.modules)
 
     def drop(name: str, text: str) -> None:
@@ -44,18 +45,18 @@ def test_the_metrics_are_those_of_the_folder() -> None:
     ]
 
 
-def test_a_file_dropped_in_is_found_and_asked_for(drop_in: Callable[[str, str], None]) -> None:
+def test_a_new_file_is_found_and_computed(drop_in: Callable[[str, str], None]) -> None:
     drop_in("depth", DEPTH)
     assert "depth" in metrics()
 
 
 def test_a_metric_under_another_name_than_its_file_is_refused(drop_in: Callable[[str, str], None]) -> None:
     drop_in("deep", DEPTH)
-    with pytest.raises(ValueError, match=r"metrics/deep.py: a metric must have the name of its file\. Received: 'depth'"):
+    with pytest.raises(ConfigError, match=r"metrics\.deep: a metric must have the name of its file\. Received: 'depth'"):
         metrics()
 
 
 def test_a_declaration_of_something_else_is_refused(drop_in: Callable[[str, str], None]) -> None:
     drop_in("deep", "METRIC = 'deep'")
-    with pytest.raises(TypeError, match=r"metrics/deep.py: METRIC must be an AccuracyMetric, .* Received: a str"):
+    with pytest.raises(ConfigError, match=r"metrics\.deep: METRIC must be .*AccuracyMetric.* Received: a str"):
         metrics()

@@ -1,7 +1,7 @@
 from pyspark.sql import SparkSession
 
 from tawny.core.config import SplitSettings
-from tawny.splits.leave_last_out import label
+from tawny.features.splits.leave_last_out import leave_last_out
 from tawny.testing.frames import RUN_DAY, assert_rows, event, event_frame
 
 EVENTS = [
@@ -21,7 +21,7 @@ EVENTS = [
 
 
 def test_the_last_item_is_test_and_the_one_before_validation(spark: SparkSession) -> None:
-    labelled = label(event_frame(spark, EVENTS), SplitSettings(kind="leave_last_out"), RUN_DAY)
+    labelled = leave_last_out(event_frame(spark, EVENTS), SplitSettings(kind="leave_last_out"), RUN_DAY)
     end = {"validation": RUN_DAY, "test": RUN_DAY, "serve": RUN_DAY}
     expected = {
         "r1": "test", "r2": "fit", "r3": "validation", "r4": "test",
@@ -29,4 +29,4 @@ def test_the_last_item_is_test_and_the_one_before_validation(spark: SparkSession
         "o1": "fit", "o2": "validation", "o3": "test",
     }  # fmt: skip
     rows = [(event_id, split, end) for event_id, split in expected.items()]
-    assert_rows(labelled.select("event_id", "split", "cutoffs"), "event_id split cutoffs", rows)
+    assert_rows(labelled.select("event_id", "label", "cutoffs"), "event_id label cutoffs", rows)

@@ -6,11 +6,11 @@ from typing import Any
 
 import pytest
 
-from tawny.core.config import Env, SourceSettings
-from tawny.landing.find import find_sources
-from tawny.landing.inspect import inspect
-from tawny.landing.read import read_part
-from tawny.landing.source import Table
+from tawny.core.config import Env, FilesSettings
+from tawny.ingest.files.file import Kind
+from tawny.ingest.files.find import find_files
+from tawny.ingest.files.inspect import inspect
+from tawny.ingest.files.spark import read_part
 
 Rows = list[dict[str, Any]]
 Raw = Callable[..., Rows]
@@ -24,10 +24,10 @@ def landing(env: Env) -> Path:
 
 @pytest.fixture
 def raw(env: Env) -> Raw:
-    """The raw rows of a table, by file and line; `sources` are the env file's [[sources]]."""
+    """The raw rows of a kind, by file and line; `declared` are the env file's [[files]]."""
 
-    def read(table: Table, *sources: SourceSettings) -> Rows:
-        found = [inspect(source) for source in find_sources(env.model_copy(update={"sources": sources}), table)]
+    def read(kind: Kind, *declared: FilesSettings) -> Rows:
+        found = [inspect(file) for file in find_files(env.model_copy(update={"files": declared}), kind)]
         rows = [row for one in found for part in one.parts for batch in read_part(part) for row in batch.to_pylist()]
         assert len(rows) == sum(one.n_rows for one in found)
         return sorted(rows, key=lambda row: (row["source_file"], row["source_line"]))

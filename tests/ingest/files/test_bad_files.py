@@ -2,14 +2,15 @@
 
 import gzip
 from pathlib import Path
-from typing import Any
 
 import pyarrow as pa
 import pyarrow.parquet as pq
 import pytest
 
-from tawny.core.config import SourceSettings
+from tawny.core.config import FilesSettings
 from tawny.core.errors import InputError
+
+from .conftest import Raw
 
 HEADER = b"user_id,item_id,event_type,event_time\n"
 ROW = b"u,i,view,2024-01-01\n"
@@ -52,7 +53,7 @@ BAD: dict[str, tuple[str, bytes, str]] = {
     "a JSON array": ("events.jsonl", b'[{"user_id": "u"}]\n', r"JSON Lines hold one object a line"),
     "JSON without a column": ("events.jsonl", b'{"user_id": "u"}\n', r"item_id, event_type, event_time is not there"),
     "text named Parquet": ("events.parquet", HEADER + ROW, r"events\.parquet: the file must be whole Parquet"),
-    "empty Parquet": ("events.parquet", b"", r"events\.parquet: the file must exist and not be empty\. Received: 0 bytes"),
+    "empty Parquet": ("events.parquet", b"", r"events\.parquet: the file must not be empty\. Received: 0 bytes"),
     "MovieLens with other fields": (
         "u.data",
         b"1,2,3,4\n5,6,7,8\n",
@@ -70,14 +71,14 @@ BAD: dict[str, tuple[str, bytes, str]] = {
 
 
 @pytest.mark.parametrize("name", BAD)
-def test_a_file_that_is_not_what_it_says_is_an_error(name: str, landing: Path, raw: Any) -> None:
+def test_a_file_that_is_not_what_it_says_is_an_error(name: str, landing: Path, raw: Raw) -> None:
     file, content, message = BAD[name]
     (landing / file).write_bytes(content)
     with pytest.raises(InputError, match=message):
         raw("events")
 
 
-def test_damaged_parquet_pages_are_an_error(landing: Path, raw: Any) -> None:
+def test_damaged_parquet_pages_are_an_error(landing: Path, raw: Raw) -> None:
     columns = {name: ["x"] * 1000 for name in ("user_id", "item_id", "event_type", "event_time")}
     pq.write_table(pa.table(columns), landing / "events.parquet", compression="snappy", use_dictionary=False)
     whole = (landing / "events.parquet").read_bytes()
@@ -86,7 +87,7 @@ def test_damaged_parquet_pages_are_an_error(landing: Path, raw: Any) -> None:
         raw("events")
 
 
-def test_truncated_parquet_is_an_error(landing: Path, raw: Any) -> None:
+def test_truncated_parquet_is_an_error(landing: Path, raw: Raw) -> None:
     pq.write_table(pa.table({"item_id": ["i"]}), landing / "items.parquet")
     whole = (landing / "items.parquet").read_bytes()
     (landing / "items.parquet").write_bytes(whole[:-10])
@@ -94,28 +95,30 @@ def test_truncated_parquet_is_an_error(landing: Path, raw: Any) -> None:
         raw("items")
 
 
-def test_a_parquet_list_where_one_value_belongs_is_an_error(landing: Path, raw: Any) -> None:
+def test_a_parquet_list_where_one_value_belongs_is_an_error(landing: Path, raw: Raw) -> None:
     pq.write_table(pa.table({"item_id": [["i", "j"]]}), landing / "items.parquet")
     with pytest.raises(InputError, match=r"items\.parquet:item_id: item_id is one value a row\. Received: type list"):
         raw("items")
 
 
-def test_a_line_longer_than_a_row_can_be_is_an_error(landing: Path, raw: Any, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr("tawny.landing.lines.MAX_LINE_BYTES", 100)
-    monkeypatch.setattr("tawny.landing.lines.CHUNK_BYTES", 60)
+def test_a_line_longer_than_a_row_can_be_is_an_error(landing: Path, raw: Raw, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("tawny.ingest.files.text.MAX_LINE_BYTES", 100)
+    monkeypatch.setattr("tawny.ingest.files.text.CHUNK_BYTES", 60)
     (landing / "events.csv").write_bytes(HEADER + b"x" * 500)
     with pytest.raises(InputError, match=r"events\.csv:2: a line holds one row, of at most 100 bytes"):
         raw("events")
 
 
-def test_a_file_that_cannot_be_opened_is_an_error(landing: Path, raw: Any) -> None:
+def test_a_file_that_cannot_be_opened_is_an_error(landing: Path, raw: Raw) -> None:
     (landing / "events.csv").symlink_to(landing / "gone.csv")
-    with pytest.raises(InputError, match=r"events\.csv: the file must be readable\. Received: .*No such file"):
+    with pytest.raises(
+        InputError, match=r"events\.csv: the landing folder must hold .* Received: a link to .*gone\.csv, which is not there"
+    ):
         raw("events")
 
 
-def test_a_declared_column_that_the_file_lacks_is_an_error(landing: Path, raw: Any) -> None:
+def test_a_declared_column_that_the_file_lacks_is_an_error(landing: Path, raw: Raw) -> None:
     (landing / "orders.csv").write_bytes(HEADER + ROW)
-    declared = SourceSettings(table="events", path="orders.csv", columns={"value": "amount"})
+    declared = FilesSettings(table="events", path="orders.csv", columns={"value": "amount"})
     with pytest.raises(InputError, match=r"orders\.csv:1: .*amount \(for value\) is not there"):
         raw("events", declared)

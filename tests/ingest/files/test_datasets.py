@@ -1,12 +1,13 @@
 """MovieLens and RecBole files as they are distributed."""
 
 from pathlib import Path
-from typing import Any
 
-from tawny.core.config import SourceSettings
+from tawny.core.config import FilesSettings
+
+from .conftest import Raw
 
 
-def test_movielens_100k_reads_ratings_flags_and_latin_titles(landing: Path, raw: Any) -> None:
+def test_movielens_100k_reads_ratings_flags_and_latin_titles(landing: Path, raw: Raw) -> None:
     (landing / "u.data").write_text("196\t242\t3\t881250949\n196 242 3\t881250949\n")
     flags = "|".join("1" if i in (5, 8) else "0" for i in range(19))
     unknown = "|".join(["1", *["0"] * 18])
@@ -28,7 +29,7 @@ def test_movielens_100k_reads_ratings_flags_and_latin_titles(landing: Path, raw:
     assert (user["user_id"], dict(user["attributes"])) == ("1", attributes)
 
 
-def test_movielens_1m_reads_double_colons(landing: Path, raw: Any) -> None:
+def test_movielens_1m_reads_double_colons(landing: Path, raw: Raw) -> None:
     (landing / "ratings.dat").write_text("1::1193::5::978300760\n1::661::3\n")
     (landing / "movies.dat").write_bytes("73::Misérables, Les (1995)::Drama|Musical\n".encode("latin-1"))
     (landing / "users.dat").write_text("1::F::1::10::48067\n")
@@ -44,7 +45,7 @@ def test_movielens_1m_reads_double_colons(landing: Path, raw: Any) -> None:
     assert dict(user["attributes"]) == {"gender": "F", "age": "1", "occupation": "10", "zip_code": "48067"}
 
 
-def test_atomic_files_read_typed_headers_lists_and_years(landing: Path, raw: Any) -> None:
+def test_atomic_files_read_typed_headers_lists_and_years(landing: Path, raw: Raw) -> None:
     (landing / "ml.inter").write_text(
         "user_id:token\titem_id:token\trating:float\ttimestamp:float\n196\t242\t3\t881250949\n"
     )
@@ -65,8 +66,8 @@ def test_atomic_files_read_typed_headers_lists_and_years(landing: Path, raw: Any
     assert [row["attributes"] for row in raw("users")] == [[("age", "24")]]
 
 
-def test_atomic_interactions_without_ratings_are_views_unless_declared(landing: Path, raw: Any) -> None:
+def test_atomic_interactions_without_ratings_are_views_unless_declared(landing: Path, raw: Raw) -> None:
     (landing / "x.inter").write_text("user_id:token\titem_id:token\ttimestamp:float\nu\ti\t1e9\n")
     assert [(row["event_type"], row["value"]) for row in raw("events")] == [("view", None)]
-    declared = SourceSettings(table="events", path="x.inter", defaults={"event_type": "play"})
+    declared = FilesSettings(table="events", path="x.inter", defaults={"event_type": "play"})
     assert [row["event_type"] for row in raw("events", declared)] == ["play"]

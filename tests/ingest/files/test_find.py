@@ -3,10 +3,10 @@ from pathlib import Path
 
 import pytest
 
-from tawny.core.config import Env, SourceSettings
+from tawny.core.config import Env, FilesSettings
 from tawny.core.errors import ConfigError, InputError
-from tawny.landing.find import find_sources
-from tawny.landing.source import Table
+from tawny.ingest.files.file import Kind
+from tawny.ingest.files.find import find_files
 
 
 def touch(folder: Path, *names: str) -> None:
@@ -15,12 +15,12 @@ def touch(folder: Path, *names: str) -> None:
         (folder / name).write_text("x")
 
 
-def found(env: Env, table: Table) -> list[tuple[str, str]]:
-    return [(source.path, source.format) for source in find_sources(env, table)]
+def found(env: Env, kind: Kind) -> list[tuple[str, str]]:
+    return [(file.path, file.format) for file in find_files(env, kind)]
 
 
-def declaring(env: Env, *sources: SourceSettings) -> Env:
-    return env.model_copy(update={"sources": sources})
+def declaring(env: Env, *declared: FilesSettings) -> Env:
+    return env.model_copy(update={"files": declared})
 
 
 def test_canonical_files_and_folders_are_found_by_their_names(env: Env, landing: Path) -> None:
@@ -59,48 +59,48 @@ def test_atomic_files_are_found_by_their_endings(env: Env, landing: Path) -> Non
     assert found(env, "users") == [("ml-100k.user", "recbole")]
 
 
-def test_with_declared_sources_nothing_else_is_taken(env: Env, landing: Path) -> None:
+def test_with_declared_files_nothing_else_is_taken(env: Env, landing: Path) -> None:
     touch(landing, "events.csv", "shop/orders-1.tsv", "shop/orders-2.jsonl", "items.csv")
-    declared = declaring(env, SourceSettings(table="events", path="shop/orders-*"))
+    declared = declaring(env, FilesSettings(table="events", path="shop/orders-*"))
     assert found(declared, "events") == [("shop/orders-1.tsv", "csv"), ("shop/orders-2.jsonl", "jsonl")]
     assert found(declared, "items") == []
 
 
-def test_a_declared_source_without_a_file_is_an_error(env: Env) -> None:
-    with pytest.raises(InputError, match=r"path = orders\*: a declared source must have a file"):
-        find_sources(declaring(env, SourceSettings(table="events", path="orders*")), "events")
+def test_a_declared_path_without_a_file_is_an_error(env: Env) -> None:
+    with pytest.raises(InputError, match=r"\[\[files\]\] path = orders\*: the path must match a file\. Received: none"):
+        find_files(declaring(env, FilesSettings(table="events", path="orders*")), "events")
 
 
 def test_an_unknown_canonical_column_is_an_error(env: Env, landing: Path) -> None:
     touch(landing, "orders.csv")
-    settings = SourceSettings(table="events", path="orders.csv", columns={"customer": "kunde"})
+    settings = FilesSettings(table="events", path="orders.csv", columns={"customer": "kunde"})
     with pytest.raises(ConfigError, match=r"canonical columns of events are user_id, .*Received: customer"):
-        find_sources(declaring(env, settings), "events")
+        find_files(declaring(env, settings), "events")
 
 
 def test_an_ending_that_says_nothing_needs_a_format(env: Env, landing: Path) -> None:
     touch(landing, "orders.txt")
-    with pytest.raises(ConfigError, match=r"the ending must be one of .*Received: orders\.txt.*Give the source a format"):
-        find_sources(declaring(env, SourceSettings(table="events", path="orders.txt")), "events")
-    given = SourceSettings(table="events", path="orders.txt", format="csv")
+    with pytest.raises(ConfigError, match=r"the ending must be one of .*Received: orders\.txt.*Add a format"):
+        find_files(declaring(env, FilesSettings(table="events", path="orders.txt")), "events")
+    given = FilesSettings(table="events", path="orders.txt", format="csv")
     assert found(declaring(env, given), "events") == [("orders.txt", "csv")]
 
 
 def test_a_file_declared_twice_is_an_error(env: Env, landing: Path) -> None:
     touch(landing, "orders.csv")
-    twice = [SourceSettings(table="events", path=path) for path in ("orders.csv", "*.csv")]
-    with pytest.raises(ConfigError, match=r"declared once for a table\. Received: orders\.csv"):
-        find_sources(declaring(env, *twice), "events")
+    twice = [FilesSettings(table="events", path=path) for path in ("orders.csv", "*.csv")]
+    with pytest.raises(ConfigError, match=r"\[\[files\]\]: a file must be declared once\. Received: orders\.csv"):
+        find_files(declaring(env, *twice), "events")
 
 
 @pytest.mark.parametrize("where", ["s3://bucket/landing", "/no/such/folder"])
 def test_a_landing_folder_that_is_not_there_is_an_error(env: Env, where: str) -> None:
     with pytest.raises(InputError, match=rf"landing = {where}: the landing folder must be a folder that every worker sees"):
-        find_sources(env.model_copy(update={"landing": where}), "events")
+        find_files(env.model_copy(update={"landing": where}), "events")
 
 
 def test_what_was_found_is_logged(env: Env, landing: Path, caplog: pytest.LogCaptureFixture) -> None:
     touch(landing, "events.csv")
     with caplog.at_level(logging.INFO, logger="tawny"):
-        find_sources(env, "events")
+        find_files(env, "events")
     assert "landing: events: events.csv" in caplog.text

@@ -1,17 +1,18 @@
 import numpy as np
 
-from tawny.models.als import Als, AlsConfig
-from tawny.models.base import Histories
+from tawny.core.arrays import Doubles, Floats, Histories
+from tawny.models.als.model import Als
+from tawny.models.als.settings import AlsSettings
 from tawny.testing.worlds import chains, histories, join
 
-SETTINGS = AlsConfig(rank=3, iterations=5, regularisation=0.3, alpha=2.5)
+SETTINGS = AlsSettings(rank=3, iterations=5, regularisation=0.3, alpha=2.5)
 
 
 def some_model() -> Als:
     return Als(np.random.default_rng(0).normal(size=(6, 3)).astype(np.float32), SETTINGS)
 
 
-def loss(ratings: np.ndarray, users: np.ndarray, items: np.ndarray, settings: AlsConfig) -> float:
+def loss(ratings: Doubles, users: Floats, items: Floats, settings: AlsSettings) -> float:
     """The objective of Hu et al. with lambda weighted by the number of ratings, written out cell by cell."""
     total = 0.0
     for u, row in enumerate(ratings):
@@ -66,14 +67,15 @@ def test_every_iteration_lowers_the_objective() -> None:
     np.add.at(ratings, (world.users.rows, world.users.items), 1)
     values = []
     for n in range(1, 5):
-        model = Als.fit(world.users, world.n_items, SETTINGS.model_copy(update={"iterations": n}), np.random.default_rng(1))
+        settings = SETTINGS.model_copy(update={"iterations": n})
+        model = Als.fit(world.users, world.n_items, settings, np.random.default_rng(1))
         values.append(loss(ratings, model.user_factors(world.users), np.nan_to_num(model.item_factors), SETTINGS))
     assert values == sorted(values, reverse=True)
 
 
 def test_a_new_user_is_scored_like_a_known_one_with_the_same_history() -> None:
     world = chains(np.random.default_rng(2), n_users=60)
-    model = Als.fit(world.users, world.n_items, AlsConfig(rank=8), np.random.default_rng(1))
+    model = Als.fit(world.users, world.n_items, AlsSettings(rank=8), np.random.default_rng(1))
     first = world.users.take(np.array([0]))
     both = model.score(join(first, first))
     np.testing.assert_array_equal(both[0], both[1])

@@ -5,66 +5,115 @@ import pytest
 from pyspark.sql import SparkSession
 from pyspark.sql import functions as F
 
-from tawny.core.errors import CheckError
-from tawny.fitting.counting import choose, fit_counting
-from tawny.fitting.gather import gather, sample_of_users
-from tawny.fitting.tune import Exam
-from tawny.metrics.hits import Relevant
-from tawny.models import neighbours, transitions
-from tawny.testing.lists import sequence_frame
-from tawny.testing.worlds import chains, histories, trend
+from tawny.core.arrays import Histories, Ragged
+from tawny.core.columns import FOLDS
+from tawny.core.config import Settings, validate
+from tawny.core.errors import ConfigError
+from tawny.evaluation.validate import ValidationSample
+from tawny.models.counting.matrix import CountingModel
+from tawny.models.counting.settings import CountingSettings
+from tawny.models.counting.spark import choose_settings, fit_counting, fit_every_fold
+from tawny.models.neighbours.model import ItemNeighbours
+from tawny.models.neighbours.settings import ItemNeighboursSettings
+from tawny.models.transitions.model import Transitions
+from tawny.models.transitions.settings import TransitionsSettings
+from tawny.testing.frames import sequence_frame
+from tawny.testing.worlds import World, chains, histories, trend
+
+RNG = np.random.default_rng(0)  # counting draws nothing
+
+
+class TransitionsJob(CountingSettings):
+    """As of a job."""
+
+    model: TransitionsSettings = TransitionsSettings()
+    alternatives: tuple[TransitionsSettings, ...] = (TransitionsSettings(window=2),)
+
+
+def answers_of(world: World) -> ValidationSample:
+    chosen = Ragged(np.arange(world.users.n_users + 1), world.withheld.astype(np.int32))
+    return ValidationSample(world.users, Ragged(world.users.indptr, world.users.items), chosen)
 
 
 @pytest.mark.parametrize(
-    ("kind", "pairs", "settings"),
+    ("kind", "settings"),
     [
-        (neighbours.ItemNeighbours, neighbours.pairs, neighbours.ItemNeighboursConfig(n_neighbours=7)),
-        (transitions.Transitions, transitions.pairs, transitions.TransitionsConfig(n_followers=7, backward_weight=0.3)),
+        (ItemNeighbours, ItemNeighboursSettings(n_neighbours=7)),
+        (Transitions, TransitionsSettings(n_followers=7, backward_weight=0.3)),
     ],
 )
 def test_summed_over_tasks_the_matrix_is_that_of_one_process(
-    spark: SparkSession, kind: type, pairs: object, settings: object
+    spark: SparkSession, kind: type[CountingModel], settings: Settings
 ) -> None:
     world = chains(np.random.default_rng(3), n_users=80)
     sequences = sequence_frame(spark, world.users).repartition(3)
     each = sequences.select("user_id", F.explode(F.array_distinct("item_indices")).alias("item_index"))
     interactions = each.withColumn("weight", F.lit(1.0))
 
-    fitted = fit_counting(kind, pairs, settings, sequences, interactions, world.n_items, n_tasks=2)
-    alone = kind.fit(world.users, world.n_items, settings)
+    fitted = fit_counting(kind, settings, sequences, interactions, world.n_items, n_tasks=2)
+    alone = kind.fit(world.users, world.n_items, settings, RNG)
 
     np.testing.assert_array_equal(fitted.matrix.indptr, alone.matrix.indptr)
     np.testing.assert_array_equal(fitted.matrix.indices, alone.matrix.indices)
     np.testing.assert_allclose(fitted.matrix.data, alone.matrix.data, rtol=1e-5)
 
 
+def test_every_fold_gets_a_model_of_its_own_rows_with_the_chosen_settings(spark: SparkSession) -> None:
+    world = chains(np.random.default_rng(5), n_users=60)
+    users = sequence_frame(spark, world.users)
+    # The fold `serve` has learned from half of the users only.
+    parts = [(users.where("user_id < 'u3'") if fold == "serve" else users).withColumn("fold", F.lit(fold)) for fold in FOLDS]
+    sequences = parts[0].union(parts[1]).union(parts[2])
+    each = sequences.select("fold", "user_id", F.explode(F.array_distinct("item_indices")).alias("item_index"))
+    chosen = [(f"u{user}", [int(item)], True, "validation") for user, item in enumerate(world.withheld)]
+    holdouts = spark.createDataFrame(chosen, "user_id string, item_indices array<int>, is_warm boolean, fold string")
+    settings = TransitionsJob(
+        model=TransitionsSettings(window=1, position_power=0.0, target_damping=3.0),
+        alternatives=(TransitionsSettings(position_power=8.0),),
+        k=5,
+    )
+
+    models = fit_every_fold(
+        Transitions, settings, sequences, holdouts, each.withColumn("weight", F.lit(1.0)), world.n_items, seed=1
+    )
+
+    assert list(models) == list(FOLDS)
+    assert {model.settings for model in models.values()} == {settings.model.model_copy(update={"position_power": 8.0})}
+    half = np.array([user for user in range(60) if f"u{user}" < "u3"])
+    for model, rows in ((models["test"], np.arange(60)), (models["serve"], half)):
+        alone = Transitions.fit(world.users.take(rows), world.n_items, model.settings, RNG)
+        np.testing.assert_allclose(model.matrix.toarray(), alone.matrix.toarray(), rtol=1e-5)
+
+
 def test_the_settings_that_find_the_answers_are_chosen() -> None:
     world = chains(np.random.default_rng(5), n_users=200)
-    answers = Relevant(np.arange(201), world.withheld.astype(np.int32))
-    seen = Relevant(world.users.indptr, world.users.items)
-    exam = Exam(world.users, world.users, seen, answers, k=5)
-    grid = [{"window": 1, "position_power": 8.0}]  # only what follows the last item counts: the foreign item misleads less
-    chosen = choose(
-        transitions.Transitions, {"window": 1, "position_power": 0.0, "target_damping": 3.0}, grid, exam, world.n_items
+    settings = TransitionsJob(
+        model=TransitionsSettings(window=1, position_power=0.0, target_damping=3.0),
+        # Only what follows the last item counts: the foreign item misleads less.
+        alternatives=(TransitionsSettings(position_power=8.0),),
+        k=5,
     )
-    assert chosen.position_power == 8.0
+    chosen = choose_settings(Transitions, settings, world.users, answers_of(world), world.n_items)
+    assert chosen == TransitionsSettings(window=1, position_power=8.0, target_damping=3.0)
 
 
-def test_without_examined_users_the_first_settings_stay() -> None:
-    nobody = histories([])
-    nothing = Relevant(np.zeros(1, np.int64), np.zeros(0, np.int32))
-    exam = Exam(trend(np.random.default_rng(0)).users, nobody, nothing, nothing, k=5)
-    assert choose(transitions.Transitions, {"window": 4}, [{"window": 9}], exam, 60).window == 4
+def test_without_validation_users_the_models_own_settings_stay() -> None:
+    nobody = ValidationSample(histories([]), Ragged.from_rows([]), Ragged.from_rows([]))
+    users: Histories = trend(np.random.default_rng(0)).users
+    settings = TransitionsJob(model=TransitionsSettings(window=4), alternatives=(TransitionsSettings(window=9),))
+    assert choose_settings(Transitions, settings, users, nobody, 60) == TransitionsSettings(window=4)
 
 
-def test_more_rows_than_the_bound_do_not_come_to_one_process(spark: SparkSession) -> None:
-    with pytest.raises(CheckError, match="one process holds at most 3 rows"):
-        gather(spark.range(4), 3, "some rows")
+def test_only_the_keys_that_an_alternative_sets_are_laid_over_the_model() -> None:
+    toml = {"model": {"window": 3, "shrinkage": 1.0}, "alternatives": [{"shrinkage": 5.0}, {"window": 15}]}
+    settings = validate(TransitionsJob, toml, where="test")
+    assert settings.options() == [
+        TransitionsSettings(window=3, shrinkage=1.0),
+        TransitionsSettings(window=3, shrinkage=5.0),
+        TransitionsSettings(window=15, shrinkage=1.0),  # 15 is also the default
+    ]
 
 
-def test_a_sample_of_users_does_not_depend_on_partitions(spark: SparkSession) -> None:
-    users = spark.range(100).selectExpr("concat('u', id) AS user_id")
-    one = sample_of_users(users.repartition(5), 10, seed=1).toArrow()["user_id"].to_pylist()
-    other = sample_of_users(users.coalesce(1), 10, seed=1).toArrow()["user_id"].to_pylist()
-    assert one == other
-    assert len(set(one)) == 10
+def test_a_misspelt_key_of_an_alternative_is_refused() -> None:
+    with pytest.raises(ConfigError, match=r"alternatives\.0\.windw = 3"):
+        validate(TransitionsJob, {"alternatives": [{"windw": 3}]}, where="test")

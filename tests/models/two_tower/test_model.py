@@ -1,14 +1,18 @@
 """The served two-tower model is the trained one, and its parts can be followed by hand."""
 
+import subprocess
 import sys
+from typing import Any
 
 import numpy as np
 import pytest
 
-from tawny.models.base import Histories
-from tawny.models.two_tower import PADDED, TwoTower, TwoTowerConfig, windows
+from tawny.core.arrays import Histories
+from tawny.models.two_tower.model import TwoTower
+from tawny.models.two_tower.settings import TwoTowerSettings
+from tawny.models.two_tower.windows import PADDED, windows
 
-SMALL = TwoTowerConfig(dim=8, window=5, poolings=3, hidden=16)
+SMALL = TwoTowerSettings(dim=8, window=5, poolings=3, hidden=16)
 
 
 def histories(n_users: int = 40, n_items: int = 30, n_features: int = 0, seed: int = 0) -> Histories:
@@ -27,19 +31,19 @@ def histories(n_users: int = 40, n_items: int = 30, n_features: int = 0, seed: i
 def by_hand() -> TwoTower:
     """Three items at 0, 60 and 90 degrees; plain mean pooling; a hidden layer that adds nothing."""
     vectors = [[1, 0], [0.5, np.sqrt(0.75)], [0, 1]]
-    settings = TwoTowerConfig(dim=2, window=2, poolings=1, hidden=1)
-    arrays = {
-        "item_vectors": vectors,
-        "positions": np.zeros((1, 2)),
-        "queries": np.zeros((1, 2)),
-        "hidden": np.zeros((2, 1)),
-        "hidden_bias": np.zeros(1),
-        "out": np.zeros((1, 2)),
-        "out_bias": np.zeros(2),
-        "feature_mean": np.zeros(0),
-        "feature_scale": np.zeros(0),
-    }
-    return TwoTower(arrays, settings)
+    settings = TwoTowerSettings(dim=2, window=2, poolings=1, hidden=1)
+    return TwoTower(
+        settings,
+        item_vectors=np.array(vectors, np.float32),
+        positions=np.zeros((1, 2), np.float32),
+        queries=np.zeros((1, 2), np.float32),
+        hidden=np.zeros((2, 1), np.float32),
+        hidden_bias=np.zeros(1, np.float32),
+        out=np.zeros((1, 2), np.float32),
+        out_bias=np.zeros(2, np.float32),
+        feature_mean=np.zeros(0, np.float32),
+        feature_scale=np.zeros(0, np.float32),
+    )
 
 
 def users(*items: list[int], weights: list[float] | None = None) -> Histories:
@@ -84,14 +88,14 @@ def test_served_model_equals_the_keras_net(n_features: int) -> None:
     features = net.standardised(batch.features) if n_features else np.zeros((batch.n_users, 0), np.float32)
     user_vectors, item_vectors = net(items, log_weights, features)
     expected = user_vectors.numpy() @ item_vectors.numpy().T
-    scores = net.served().score(batch)
+    scores = net.to_model(TwoTower).score(batch)
     known = np.isfinite(scores)
     assert known.all() == (n_features > 0)
     assert np.abs(scores - expected)[known].max() < 1e-5
 
 
 def test_missing_features_are_scored_as_the_mean_user() -> None:
-    model, batch = make_net(3).served(), histories(n_features=3)
+    model, batch = make_net(3).to_model(TwoTower), histories(n_features=3)
     mean = np.broadcast_to(model.arrays()["feature_mean"], (batch.n_users, 3))
     with_mean = Histories(batch.indptr, batch.items, batch.weights, batch.ages_days, mean)
     without = Histories(batch.indptr, batch.items, batch.weights, batch.ages_days)
@@ -101,7 +105,7 @@ def test_missing_features_are_scored_as_the_mean_user() -> None:
 
 
 def test_restored_model_scores_the_same() -> None:
-    model, batch = make_net(3).served(), histories(n_features=3)
+    model, batch = make_net(3).to_model(TwoTower), histories(n_features=3)
     again = TwoTower.restore(model.config(), model.arrays())
     assert np.array_equal(again.score(batch), model.score(batch))
 
@@ -110,18 +114,16 @@ def test_weights_go_from_net_to_net() -> None:
     net, other = make_net(3), make_net(3, seed=9)
     other.set_weights_by_name(net.weights_by_name())
     batch = histories(n_features=3)
-    assert np.array_equal(other.served().score(batch), net.served().score(batch))
+    assert np.array_equal(other.to_model(TwoTower).score(batch), net.to_model(TwoTower).score(batch))
 
 
 def test_scoring_needs_no_tensorflow() -> None:
-    import subprocess
-
-    code = "import sys, tawny.models.two_tower; sys.exit('tensorflow' in sys.modules or 'keras' in sys.modules)"
+    code = "import sys, tawny.models.two_tower.model; sys.exit('tensorflow' in sys.modules or 'keras' in sys.modules)"
     assert subprocess.run([sys.executable, "-c", code], check=False).returncode == 0
 
 
-def make_net(n_features: int, seed: int = 1):  # type: ignore[no-untyped-def]
-    from tawny.models.two_tower_net import TwoTowerNet
+def make_net(n_features: int, seed: int = 1) -> Any:
+    from tawny.models.two_tower.net import TwoTowerNet
 
     rng = np.random.default_rng(seed)
     categories = (np.random.default_rng(0).random((30, 4)) < 0.4).astype(np.float32)

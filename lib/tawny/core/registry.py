@@ -1,0 +1,55 @@
+"""Finds the metrics, splits, models, tables and jobs that the files of a folder declare; nothing is listed anywhere.
+
+A file declares a constant (`METRIC`, `SPLIT`, `MODEL`, `JOB`). The constant of a table has the table's name, and a file may
+declare two.
+"""
+
+import importlib
+import importlib.util
+import pkgutil
+from collections.abc import Iterator
+from types import ModuleType
+from typing import Any
+
+from tawny.core.errors import ConfigError
+
+
+def declared(package: ModuleType, constant: str, kind: Any, *, submodule: str = "") -> dict[str, Any]:
+    """The value of `constant` in every module of the package that has one, by the module's name, in order of name.
+
+    Args:
+        package: the folder.
+        constant: the name, in capitals.
+        kind: what the value must be an instance of.
+        submodule: where the package consists of folders, the module of each that declares the constant (`model`).
+
+    Raises:
+        ConfigError: a value is of another kind.
+    """
+    values = {}
+    for name, module in _modules(package, submodule):
+        value = getattr(module, constant, None)
+        if value is not None and not isinstance(value, kind):
+            rule = f"{constant} must be {_name_of(kind)}."
+            raise ConfigError(where=module.__name__, rule=rule, came=f"a {type(value).__name__}", do="Correct the file.")
+        if value is not None:
+            values[name] = value
+    return values
+
+
+def instances(package: ModuleType, kind: type[Any]) -> list[Any]:
+    """Every constant of that kind in the modules of the package, in order of file and declaration."""
+    return [value for _, module in _modules(package, "") for value in vars(module).values() if isinstance(value, kind)]
+
+
+def _modules(package: ModuleType, submodule: str) -> Iterator[tuple[str, ModuleType]]:
+    for info in sorted(pkgutil.iter_modules(package.__path__), key=lambda info: info.name):
+        path = f"{package.__name__}.{info.name}"
+        if not submodule:
+            yield info.name, importlib.import_module(path)
+        elif info.ispkg and importlib.util.find_spec(f"{path}.{submodule}"):
+            yield info.name, importlib.import_module(f"{path}.{submodule}")
+
+
+def _name_of(kind: Any) -> str:
+    return str(getattr(kind, "__name__", kind)).replace("tawny.", "")

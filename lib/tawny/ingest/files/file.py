@@ -1,0 +1,157 @@
+"""One landing file: how it is declared, what the check found, and the part of it that one task reads."""
+
+import gzip
+import os
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass, field
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import IO, Literal, cast
+
+from tawny.core.errors import InputError
+from tawny.ingest.files.regular import check_regular, resolve_below
+
+Kind = Literal["events", "items", "users"]
+"""What a file holds; the name of the table, without its version."""
+
+Format = Literal["parquet", "csv", "jsonl", "movielens-100k", "movielens-1m", "recbole"]
+TimeUnit = Literal["s", "ms", "us"]
+
+
+@dataclass(frozen=True)
+class Stamp:
+    """What tells that a file is as it was; all workers see the same."""
+
+    n_bytes: int
+    modified_ns: int
+
+    def __str__(self) -> str:
+        """For messages, as `5 bytes of 2024-01-01 00:00:00+00:00`."""
+        return f"{self.n_bytes} bytes of {datetime.fromtimestamp(self.modified_ns / 1e9, UTC)}"
+
+
+@dataclass(frozen=True)
+class LandingFile:
+    """A file and how it is declared; small, because it is pickled for the workers.
+
+    Attributes:
+        landing: the landing folder.
+        path: of the file, below `landing`.
+        kind: what the file holds.
+        format: how it is written.
+        columns: canonical name -> the file's name. `context.NAME` and `attributes.NAME` name one key of those maps.
+        defaults: canonical name -> value where the file has no such column.
+        time_unit: how a numeric time counts.
+        stamp: of the file when it was inspected; None before. A file with another stamp is not read.
+    """
+
+    landing: str
+    path: str
+    kind: Kind
+    format: Format
+    columns: dict[str, str] = field(default_factory=dict)
+    defaults: dict[str, str] = field(default_factory=dict)
+    time_unit: TimeUnit = "s"
+    stamp: Stamp | None = None
+
+    @property
+    def full_path(self) -> Path:
+        """Where the file lies."""
+        return Path(self.landing) / self.path
+
+    @property
+    def is_gzip(self) -> bool:
+        """Whether its name says that it is compressed."""
+        return self.path.endswith(".gz")
+
+    @contextmanager
+    def open(self) -> Iterator[IO[bytes]]:
+        """The file's bytes, decompressed. The only door to a landing file.
+
+        Raises:
+            InputError: it is gone, no regular file, out of the landing folder, or not the file that was inspected.
+        """
+        with self._unchanged():
+            resolved = resolve_below(Path(self.landing), self.full_path)
+            # Opening a FIFO would wait for its writer.
+            raw = os.fdopen(os.open(resolved, os.O_RDONLY | os.O_NONBLOCK), "rb")
+        with raw:
+            self._compare(os.fstat(raw.fileno()))
+            if not self.is_gzip:
+                yield raw
+                return
+            with gzip.GzipFile(fileobj=raw) as unpacked:
+                yield cast(IO[bytes], unpacked)
+
+    def look(self) -> Stamp:
+        """The file's stamp now.
+
+        Raises:
+            InputError: as of `open`.
+        """
+        with self._unchanged():
+            return self._compare(resolve_below(Path(self.landing), self.full_path).stat())
+
+    def _compare(self, found: os.stat_result) -> Stamp:
+        now = Stamp(found.st_size, found.st_mtime_ns)
+        with self._unchanged():
+            check_regular(Path(self.landing), self.full_path, found.st_mode)
+        if self.stamp is not None and now != self.stamp:
+            raise input_error(self, _UNCHANGED, f"{self.stamp} at its inspection, now {now}", do=_AGAIN)
+        return now
+
+    @contextmanager
+    def _unchanged(self) -> Iterator[None]:
+        """What could be read at the inspection and cannot be read now has changed."""
+        try:
+            yield
+        except (OSError, InputError) as exc:
+            if self.stamp is not None:
+                raise input_error(self, _UNCHANGED, str(exc), do=_AGAIN) from exc
+            if isinstance(exc, InputError):
+                raise
+            raise input_error(self, "the file must be readable.", str(exc)) from exc
+
+
+@dataclass(frozen=True)
+class Part:
+    """What one task reads of a file: bytes `[start, stop)` of text, or row groups `[start, stop)` of Parquet.
+
+    Attributes:
+        first_line: number of the first line (row, for Parquet), from 1; a header counts.
+        names: the file's column names, in order; empty for JSON Lines, where each row names its own.
+        is_quoted: a CSV file in which a quotation mark occurs: a row may be several lines.
+        unterminated_line: number of the row that ends with the file instead of a line end, if there is one.
+    """
+
+    file: LandingFile
+    start: int
+    stop: int | None
+    first_line: int
+    names: tuple[str, ...] = ()
+    is_quoted: bool = False
+    unterminated_line: int | None = None
+
+
+@dataclass(frozen=True)
+class Inspected:
+    """A file that is what it says it is: how many rows it has, the parts that tasks read, and the names of its columns."""
+
+    file: LandingFile
+    n_rows: int
+    parts: tuple[Part, ...]
+    names: tuple[str, ...]
+
+
+_UNCHANGED = "a file must not change while it is read."
+_AGAIN = "Nothing was written. Run the job again when the file is whole; a file is best renamed into the folder."
+_FIX = "Fix the file or take it out of the landing folder; nothing was written."
+
+
+def input_error(
+    file: LandingFile, rule: str, came: str, *, line: int | None = None, column: str | None = None, do: str = _FIX
+) -> InputError:
+    """The error that names file, line and column, as far as they are known."""
+    where = ":".join([file.path, *([str(line)] if line else []), *([column] if column else [])])
+    return InputError(where=where, rule=rule, came=came, do=do)

@@ -1,0 +1,57 @@
+"""The canonical columns of events, items and users, and the schema of their raw rows: text, whatever the file's format."""
+
+import pyarrow as pa
+
+from tawny.core.columns import RAW, SOURCE_FILE, SOURCE_LINE
+from tawny.ingest.files.file import Kind
+
+REQUIRED: dict[Kind, tuple[str, ...]] = {
+    "events": ("user_id", "item_id", "event_type", "event_time"),
+    "items": ("item_id",),
+    "users": ("user_id",),
+}
+
+CANONICAL: dict[Kind, tuple[str, ...]] = {
+    "events": (*REQUIRED["events"], "value", "context"),
+    "items": ("item_id", "title", "description", "categories", "price", "image", "available_from", "available_until"),
+    "users": ("user_id", "attributes"),
+}
+
+MAPS: dict[Kind, str] = {"events": "context", "users": "attributes"}
+"""The column that takes anything else, as a map."""
+
+MALFORMED_ROW = "malformed_row"
+"""The fault of a row that could not be split into columns; a code of tawny.ingest.rules.Reason."""
+
+UNTERMINATED_ROW = "unterminated_row"
+"""The fault of a text file's last row without a line end; a code of tawny.ingest.rules.Reason."""
+
+NO_LINE_END = "no line end"
+"""The detail of such a row, if nothing else is wrong with it."""
+
+WRONG_TYPE = "wrong_type"
+"""The fault of a row with a list where text belongs; a code of tawny.ingest.rules.Reason."""
+
+MAP = pa.map_(pa.string(), pa.string())
+LIST = pa.list_(pa.field("element", pa.string()))
+
+_TEXT = pa.string()
+_TAIL: dict[str, pa.DataType] = {
+    "time_unit": _TEXT, RAW: _TEXT, SOURCE_FILE: _TEXT, SOURCE_LINE: pa.int64(), "fault": _TEXT, "fault_detail": _TEXT,
+}  # fmt: skip
+
+RAW_SCHEMA: dict[Kind, pa.Schema] = {
+    "events": pa.schema(
+        {
+            "user_id": _TEXT, "item_id": _TEXT, "event_type": _TEXT, "event_time": _TEXT, "value": _TEXT, "context": MAP,
+            **_TAIL,
+        }
+    ),
+    "items": pa.schema(
+        {
+            "item_id": _TEXT, "title": _TEXT, "description": _TEXT, "categories": LIST, "price": _TEXT,
+            "image": pa.binary(), "image_path": _TEXT, "available_from": _TEXT, "available_until": _TEXT, **_TAIL,
+        }
+    ),
+    "users": pa.schema({"user_id": _TEXT, "attributes": MAP, **_TAIL}),
+}  # fmt: skip

@@ -1,1 +1,0 @@
-"""Spark stages that judge lists: every task sums up its users, the sums are added, nothing else leaves the tasks."""

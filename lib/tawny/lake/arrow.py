@@ -1,0 +1,287 @@
+"""Tables as Arrow tables, without a JVM: create, count, read and write what is at most of the catalog's size.
+
+Made for the trainers, the manifest, models and the command line. Only Spark merges.
+"""
+
+import logging
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass
+from datetime import date, datetime
+from functools import partial, reduce
+from typing import Any
+
+import pyarrow as pa
+import pyarrow.compute as pc
+from deltalake import CommitProperties, DeltaTable, Transaction, write_deltalake
+from deltalake.exceptions import CommitFailedError, DeltaError, SchemaMismatchError, TableNotFoundError
+
+from tawny.core.errors import CheckError, ConfigError, SchemaError, StaleInputError
+from tawny.core.table import TableSpec
+from tawny.lake.base import NOTE, Conditions, Value, Written, note_text
+from tawny.lake.migration import migrate, properties
+from tawny.lake.retry import retry
+from tawny.lake.schema import arrow_schema
+
+logger = logging.getLogger(__name__)
+
+_COMPARE = {"=": pc.equal, "<": pc.less, ">=": pc.greater_equal, "in": pc.is_in}
+
+# Types of one line are cast into each other where every value fits.
+_KINDS: tuple[Callable[[pa.DataType], bool], ...] = (
+    pa.types.is_integer, pa.types.is_floating, pa.types.is_boolean, pa.types.is_date, pa.types.is_timestamp,
+    lambda kind: pa.types.is_string(kind) or pa.types.is_large_string(kind),
+    lambda kind: pa.types.is_binary(kind) or pa.types.is_large_binary(kind),
+)  # fmt: skip
+
+
+class ArrowLake:
+    """Tables under `root`, as Arrow tables."""
+
+    def __init__(self, root: str) -> None:
+        self.root = root.rstrip("/")
+
+    def path(self, spec: TableSpec) -> str:
+        """Where a table lies."""
+        return f"{self.root}/{spec.name}"
+
+    def ensure(self, specs: Sequence[TableSpec]) -> None:
+        """Create the tables that are not there yet, and bring the others to their declaration; two callers at once are fine.
+
+        Raises:
+            SchemaError: a table cannot be brought to its declaration; the error says what differs and what to do.
+            CheckError: rows that are there break a new check.
+        """
+        for spec in specs:
+            # Of two callers at once one fails; its retry finds what the other did.
+            retry(CommitFailedError, partial(self._ensure, spec))
+
+    def version(self, spec: TableSpec) -> int:
+        """The newest version."""
+        return self._open(spec, None).version()
+
+    def count(self, spec: TableSpec, version: int, where: Conditions) -> int | None:
+        """Rows of whole partitions, from the log; None where a condition is not on a partition column."""
+        if any(column not in spec.partition_by for column, _, _ in where):
+            return None
+        files = pa.table(self._open(spec, version).get_add_actions(flatten=True))
+        for column, op, value in where:
+            values = files[f"partition.{column}"]
+            other = pa.array(value, values.type) if isinstance(value, tuple) else pa.scalar(value, values.type)
+            files = files.filter(_COMPARE[op](values, other))
+        return int(pc.sum(files["num_records"]).as_py() or 0)
+
+    def read(self, spec: TableSpec, version: int, where: Conditions) -> pa.Table:
+        """The rows of that version that meet all conditions."""
+        dataset = self._open(spec, version).to_pyarrow_dataset()
+        return _as_declared(spec, dataset.to_table(filter=_expression(where)))
+
+    def read_arrow(self, spec: TableSpec, version: int, where: Conditions, max_rows: int) -> pa.Table:
+        """As `read`, refused above `max_rows`."""
+        n_rows = self.count(spec, version, tuple(c for c in where if c[0] in spec.partition_by)) or 0
+        if n_rows > max_rows:
+            rule = f"one process holds at most {max_rows} rows of it."
+            raise CheckError(where=spec.name, rule=rule, came=f"{n_rows} rows", do="Read it with Spark.")
+        return self.read(spec, version, where)
+
+    def write(
+        self, spec: TableSpec, frame: Any, constants: dict[str, Value], app_id: str, note: Mapping[str, str] | None = None
+    ) -> Written:
+        """Write an Arrow table in one commit: `replace_partition` or `append_once`."""
+        table = conform(spec, frame, constants)
+        if spec.mode == "merge_by_key":
+            rule = "merge_by_key is done by Spark only."
+            raise ConfigError(where=spec.name, rule=rule, came="an Arrow table", do="Give the job engine='spark'.")
+        check_unique(spec, table)
+        try:
+            return retry(CommitFailedError, lambda: self._commit(spec, table, constants, app_id, note or {}))
+        except DeltaError as exc:
+            raise _as_tawny_error(spec, exc) from exc
+
+    def commits_since(self, spec: TableSpec, version: int) -> list[dict[str, Any]]:
+        """The commits after that version, newest first, as Delta's log describes them."""
+        delta = self._open(spec, None)
+        return delta.history(delta.version() - version) if delta.version() > version else []
+
+    def _commit(
+        self, spec: TableSpec, table: pa.Table, constants: dict[str, Value], app_id: str, note: Mapping[str, str]
+    ) -> Written:
+        delta = self._open(spec, None)
+        if spec.mode == "append_once" and delta.transaction_version(app_id) is not None:
+            logger.info("%s: %s has landed already", spec.name, app_id)
+            return Written(delta.version(), 0)
+        is_append = spec.mode == "append_once"
+        commit = CommitProperties(
+            custom_metadata={NOTE: note_text({"app_id": app_id, **note})},
+            app_transactions=[Transaction(app_id, 1)] if is_append else None,
+        )
+        if is_append:
+            write_deltalake(delta, table, mode="append", commit_properties=commit)
+        else:
+            # An explicit predicate: an empty table empties the partition.
+            write_deltalake(delta, table, mode="overwrite", predicate=sql_predicate(constants), commit_properties=commit)
+        return Written(delta.version(), table.num_rows)
+
+    def _ensure(self, spec: TableSpec) -> None:
+        try:
+            delta = DeltaTable(self.path(spec))
+        except TableNotFoundError:
+            delta = self._create(spec)
+        migrate(delta, spec)
+
+    def _create(self, spec: TableSpec) -> DeltaTable:
+        # Never retried: a second creator would replace the first one's table by one without checks.
+        once = CommitProperties(max_commit_retries=0)
+        try:
+            return DeltaTable.create(
+                self.path(spec), arrow_schema(spec), mode="error", partition_by=list(spec.partition_by) or None,
+                name=spec.name, description=spec.doc, configuration=properties(spec), commit_properties=once,
+            )  # fmt: skip
+        except DeltaError as exc:
+            if not DeltaTable.is_deltatable(self.path(spec)):
+                raise
+            logger.debug("%s was created by another process: %s", spec.name, exc)
+            return DeltaTable(self.path(spec))
+
+    def _open(self, spec: TableSpec, version: int | None) -> DeltaTable:
+        try:
+            return DeltaTable(self.path(spec), version=version)
+        except TableNotFoundError as exc:
+            do = "Is `root` in the env file right? `tawny night` creates all tables."
+            rule = "the table must exist."
+            raise StaleInputError(where=spec.name, rule=rule, came=f"nothing at {self.path(spec)}", do=do) from exc
+
+
+def sql_predicate(constants: dict[str, Value]) -> str:
+    """The partitions that a run owns, as an SQL condition.
+
+    >>> sql_predicate({"run_date": date(1998, 4, 20), "model": "als"})
+    "run_date = '1998-04-20' AND model = 'als'"
+    >>> sql_predicate({"model": "x' OR '1'='1"})
+    "model = 'x'' OR ''1''=''1'"
+    """
+    return " AND ".join(f"{column} = '{str(value).replace(chr(39), chr(39) * 2)}'" for column, value in constants.items())
+
+
+def _as_tawny_error(spec: TableSpec, exc: DeltaError) -> Exception:
+    text = str(exc)
+    if isinstance(exc, SchemaMismatchError):
+        rule, do = (
+            "the table must have the declared columns.",
+            "Nothing was written. Was it changed by newer code? Run again.",
+        )
+        return SchemaError(where=spec.name, rule=rule, came=text, do=do)
+    if not any(phrase in text.lower() for phrase in ("validation check", "constraint", "invariant")):
+        return exc
+    rule = f"every row must meet the table's checks ({'; '.join(spec.checks.values())})."
+    return CheckError(where=spec.name, rule=rule, came=text, do="Nothing was written. Fix the job or the data.")
+
+
+def _expression(where: Conditions) -> pc.Expression | None:
+    terms = [
+        pc.field(column).isin(list(value)) if isinstance(value, tuple) else _COMPARE[op](pc.field(column), _literal(value))
+        for column, op, value in where
+    ]
+    return reduce(lambda one, other: one & other, terms) if terms else None
+
+
+def _literal(value: Value) -> pa.Scalar:
+    if isinstance(value, datetime):
+        return pa.scalar(value, pa.timestamp("us", "UTC"))
+    return pa.scalar(value, pa.date32()) if isinstance(value, date) else pa.scalar(value)
+
+
+def _as_declared(spec: TableSpec, table: pa.Table) -> pa.Table:
+    """The columns in the declared order; those that the version did not have yet are null."""
+    schema = arrow_schema(spec)
+    for field in schema:
+        if field.name not in table.column_names and field.nullable:
+            table = table.append_column(field, pa.nulls(table.num_rows, field.type))
+    return table.select(schema.names).cast(schema)
+
+
+def conform(spec: TableSpec, table: pa.Table, constants: dict[str, Value]) -> pa.Table:
+    """The table with the run's constants filled in, its columns in the declared order and of the declared types.
+
+    A number may be cast to another width if every value fits; nothing is parsed and nothing is rounded to an integer.
+
+    Raises:
+        SchemaError: a column is missing, unknown, of another type, or null where it must not be.
+        CheckError: a row lies outside of the partitions that the run owns.
+    """
+    schema = arrow_schema(spec)
+    for name, value in constants.items():
+        if name not in table.column_names:
+            table = table.append_column(name, pa.array([value] * table.num_rows, schema.field(name).type))
+    if set(table.column_names) != set(schema.names):
+        raise _schema_error(spec, f"columns {', '.join(sorted(table.column_names))}")
+    table = _cast(spec, table.select(schema.names), schema)
+    _check_owned(spec, table, constants)
+    return table
+
+
+def check_unique(spec: TableSpec, table: pa.Table) -> None:
+    """Raise CheckError where two rows have the same key."""
+    groups = table.select(list(spec.key)).group_by(list(spec.key)).aggregate([([], "count_all")])
+    repeated = groups.filter(pc.greater(groups["count_all"], 1))
+    if repeated.num_rows:
+        came = f"{repeated.num_rows} keys more than once, such as {repeated.slice(0, 1).to_pylist()[0]}"
+        rule = f"({', '.join(spec.key)}) must be unique."
+        raise CheckError(where=spec.name, rule=rule, came=came, do="Nothing was written. Fix the job.")
+
+
+def _cast(spec: TableSpec, table: pa.Table, schema: pa.Schema) -> pa.Table:
+    for field in schema:
+        actual = table.schema.field(field.name).type
+        if not _same_kind(actual, field.type):
+            raise _schema_error(spec, f"{field.name} {actual} instead of {field.type}")
+        if not field.nullable and table[field.name].null_count:
+            raise _schema_error(spec, f"{table[field.name].null_count} nulls in {field.name}")
+    try:
+        return table.cast(schema)
+    except (pa.ArrowInvalid, pa.ArrowNotImplementedError, ValueError) as exc:
+        raise _schema_error(spec, str(exc)) from exc
+
+
+def _same_kind(actual: pa.DataType, declared: pa.DataType) -> bool:
+    """Whether a cast keeps the meaning; nested types are left to the cast itself."""
+    if pa.types.is_null(actual) or pa.types.is_nested(declared):
+        return True
+    return any(kind(actual) and kind(declared) for kind in _KINDS)
+
+
+def _check_owned(spec: TableSpec, table: pa.Table, constants: dict[str, Value]) -> None:
+    for name, value in constants.items():
+        others: Any = table.filter(pc.not_equal(table[name], pa.scalar(value, table.schema.field(name).type)))
+        if others.num_rows:
+            rule = f"a run writes only where {name} is {value}."
+            came = f"{others.num_rows} rows of other partitions, such as {name} = {others[name][0]}"
+            raise CheckError(where=spec.name, rule=rule, came=came, do="Nothing was written. Fix the job.")
+
+
+def _schema_error(spec: TableSpec, came: str) -> SchemaError:
+    return SchemaError(where=spec.name, rule=f"the frame must have the columns {spec.ddl}.", came=came, do="Fix the job.")
+
+
+@dataclass(frozen=True)
+class Extent:
+    """The size of a table's version: the rows, bytes, files and partitions that readers see."""
+
+    version: int
+    n_rows: int
+    n_bytes: int
+    n_files: int
+    n_partitions: int
+
+
+def extent(lake: ArrowLake, spec: TableSpec) -> Extent:
+    """The size of the newest version.
+
+    Raises:
+        StaleInputError: there is no such table.
+    """
+    version = lake.version(spec)
+    files = pa.table(DeltaTable(lake.path(spec), version=version).get_add_actions(flatten=True))
+    by = [f"partition.{column}" for column in spec.partition_by]
+    n_partitions = files.group_by(by).aggregate([]).num_rows if by else min(1, files.num_rows)
+    n_rows, n_bytes = (int(pc.sum(files[column]).as_py() or 0) for column in ("num_records", "size_bytes"))
+    return Extent(version, n_rows, n_bytes, files.num_rows, n_partitions)

@@ -1,0 +1,252 @@
+"""Tables as Spark DataFrames."""
+
+import uuid
+from collections.abc import Callable, Mapping, Sequence
+from datetime import date, datetime
+from functools import cached_property, partial
+from threading import Lock
+from typing import Any, cast
+
+import pyarrow as pa
+from delta.exceptions import (
+    ConcurrentAppendException,
+    ConcurrentDeleteDeleteException,
+    ConcurrentDeleteReadException,
+    ConcurrentTransactionException,
+    ConcurrentWriteException,
+    MetadataChangedException,
+    ProtocolChangedException,
+)
+from delta.tables import DeltaTable
+from py4j.protocol import Py4JJavaError
+from pyspark import StorageLevel
+from pyspark.errors import PySparkException
+from pyspark.sql import Column, DataFrame, SparkSession
+from pyspark.sql import functions as F
+from pyspark.sql.types import StructType
+
+from tawny.core.config import Env
+from tawny.core.errors import CheckError, SchemaError
+from tawny.core.table import TableSpec
+from tawny.lake.arrow import ArrowLake, sql_predicate
+from tawny.lake.base import NOTE, Conditions, Value, Written, note_of, note_text
+from tawny.lake.retry import retry
+from tawny.lake.session import spark_session
+
+_TAG = f"spark.databricks.delta.commitInfo.{NOTE}"
+
+# MERGE takes its tag from the session's configuration only, so merges of one session run one after another.
+_MERGING = Lock()
+
+# delta-spark's Python classes for these share no base.
+_COLLISIONS = (
+    ConcurrentAppendException,
+    ConcurrentDeleteDeleteException,
+    ConcurrentDeleteReadException,
+    ConcurrentTransactionException,
+    ConcurrentWriteException,
+    MetadataChangedException,
+    ProtocolChangedException,
+)
+
+_COMPARE: dict[str, Callable[[Column, Column], Column]] = {
+    "=": lambda column, value: column == value,
+    "<": lambda column, value: column < value,
+    ">=": lambda column, value: column >= value,
+}
+
+
+class SparkLake:
+    """Tables under `env.root`, as Spark DataFrames; Arrow tables are written without a Spark job."""
+
+    def __init__(self, env: Env, session: Callable[[Env], SparkSession] = spark_session) -> None:
+        self.arrow = ArrowLake(env.root)
+        self._env, self._session = env, session
+
+    @cached_property
+    def spark(self) -> SparkSession:
+        """The session, started at the first use."""
+        return self._session(self._env)
+
+    def cancel(self) -> None:
+        """Cancel all Spark jobs of the session, if there is one; to be called from another thread than the waiting one."""
+        if "spark" in vars(self):
+            self.spark.sparkContext.cancelAllJobs()
+
+    def ensure(self, specs: Sequence[TableSpec]) -> None:
+        """Create the tables that are not there yet, and bring the others to their declaration, without a JVM."""
+        self.arrow.ensure(specs)
+
+    def version(self, spec: TableSpec) -> int:
+        """The newest version."""
+        return self.arrow.version(spec)
+
+    def count(self, spec: TableSpec, version: int, where: Conditions) -> int | None:
+        """Rows of whole partitions, from the log."""
+        return self.arrow.count(spec, version, where)
+
+    def read(self, spec: TableSpec, version: int, where: Conditions) -> DataFrame:
+        """The rows of that version that meet all conditions."""
+        frame = self.spark.read.format("delta").option("versionAsOf", version).load(self.arrow.path(spec))
+        for column, op, value in where:
+            own = F.col(column)
+            frame = frame.where(own.isin(*value) if isinstance(value, tuple) else _COMPARE[op](own, _literal(value)))
+        return _as_declared(spec, frame)
+
+    def read_arrow(self, spec: TableSpec, version: int, where: Conditions, max_rows: int) -> pa.Table:
+        """The same as an Arrow table, refused above `max_rows`."""
+        return self.arrow.read_arrow(spec, version, where, max_rows)
+
+    def write(
+        self, spec: TableSpec, frame: Any, constants: dict[str, Value], app_id: str, note: Mapping[str, str] | None = None
+    ) -> Written:
+        """Write a DataFrame in the table's mode, or an Arrow table through Arrow; one commit either way."""
+        if isinstance(frame, pa.Table):
+            if spec.mode != "merge_by_key":
+                return self.arrow.write(spec, frame, constants, app_id, note)
+            frame = self.spark.createDataFrame(frame)  # only Spark merges
+        conformed = conform(spec, frame, constants).persist(StorageLevel.MEMORY_AND_DISK)
+        try:
+            check_unique(spec, conformed)
+            return self._commit(spec, conformed, constants, app_id, note or {})
+        finally:
+            conformed.unpersist()
+
+    def _commit(
+        self, spec: TableSpec, frame: DataFrame, constants: dict[str, Value], app_id: str, note: Mapping[str, str]
+    ) -> Written:
+        # It tells this commit from those of other writers; the version number alone does not.
+        write_id = uuid.uuid4().hex
+        tag = note_text({"app_id": app_id, "write": write_id, **note})
+        before = self.arrow.version(spec)
+        write = partial(self._merge, spec, frame, tag)
+        if spec.mode != "merge_by_key":
+            write = partial(self._save, spec, frame, constants, app_id, tag)
+        try:
+            retry(_COLLISIONS, write)
+        except (PySparkException, Py4JJavaError) as exc:
+            raise _as_check_error(spec, exc) from exc
+        return self._written(spec, before, write_id)
+
+    def _save(self, spec: TableSpec, frame: DataFrame, constants: dict[str, Value], app_id: str, tag: str) -> None:
+        writer = frame.write.format("delta").option(NOTE, tag)
+        if spec.mode == "append_once":
+            # The date is part of the app id, not of the version: Delta skips versions that are not newer.
+            writer = writer.mode("append").options(txnAppId=app_id, txnVersion="1")
+        else:
+            # An explicit predicate: dynamic overwrite would keep the old rows of a partition that is now empty.
+            writer = writer.mode("overwrite").option("replaceWhere", sql_predicate(constants))
+        writer.save(self.arrow.path(spec))
+
+    def _merge(self, spec: TableSpec, frame: DataFrame, tag: str) -> None:
+        on = " AND ".join(f"old.`{column}` = new.`{column}`" for column in spec.key)
+        target = DeltaTable.forPath(self.spark, self.arrow.path(spec)).alias("old")
+        merge = target.merge(frame.alias("new"), on)
+        if not spec.is_immutable:
+            # A row that did not change is not rewritten: running the same night again changes no file.
+            merge = merge.whenMatchedUpdateAll(condition=_differs(spec))
+        merge = merge.whenNotMatchedInsertAll()
+        with _MERGING:
+            self.spark.conf.set(_TAG, tag)
+            try:
+                merge.execute()
+            finally:
+                self.spark.conf.unset(_TAG)
+
+    def _written(self, spec: TableSpec, before: int, write_id: str) -> Written:
+        """This write's version and rows; the newest version and 0 rows where Delta had nothing to commit."""
+        for commit in self.arrow.commits_since(spec, before):
+            if note_of(commit).get("write") == write_id:
+                metrics = commit.get("operationMetrics", {})
+                of_merge = ("numTargetRowsInserted", "numTargetRowsUpdated")
+                names = of_merge if spec.mode == "merge_by_key" else ("numOutputRows",)
+                return Written(commit["version"], sum(int(metrics.get(name, 0)) for name in names))
+        return Written(self.arrow.version(spec), 0)
+
+
+def _as_declared(spec: TableSpec, frame: DataFrame) -> DataFrame:
+    """The columns in the declared order; those that the version did not have yet are null."""
+    if frame.columns == list(spec.columns):
+        return frame
+    for name, column in spec.columns.items():
+        if name not in frame.columns and column.nullable:
+            frame = frame.withColumn(name, F.lit(None).cast(column.type))
+    return frame.select(*spec.columns)
+
+
+def conform(spec: TableSpec, frame: DataFrame, constants: dict[str, Value]) -> DataFrame:
+    """The frame with the run's constants filled in and its columns in the declared order.
+
+    Raises:
+        SchemaError: a column is missing, unknown or of another type. Nulls are refused by the table itself.
+    """
+    for name, value in constants.items():
+        if name not in frame.columns:
+            frame = frame.withColumn(name, _literal(value))
+    declared = cast(StructType, StructType.fromDDL(spec.ddl))
+    actual = {field.name: field.dataType.simpleString() for field in frame.schema}
+    wrong = [
+        f"{field.name} {actual.get(field.name, 'missing')} instead of {field.dataType.simpleString()}"
+        for field in declared
+        if actual.get(field.name) != field.dataType.simpleString()
+    ]
+    wrong += [f"{name} is unknown" for name in frame.columns if name not in spec.columns]
+    if wrong:
+        rule = "the frame must have the declared columns."
+        raise SchemaError(where=spec.name, rule=rule, came="; ".join(wrong), do="Fix the job, or the table's declaration.")
+    return frame.select(*spec.columns)
+
+
+def check_unique(spec: TableSpec, frame: DataFrame) -> None:
+    """Raise CheckError where two rows have the same key."""
+    repeated = frame.groupBy(*spec.key).count().where("count > 1").first()
+    if repeated is not None:
+        came = f"{repeated['count']} rows with {', '.join(f'{key}={repeated[key]}' for key in spec.key)}"
+        raise CheckError(
+            where=spec.name, rule=f"({', '.join(spec.key)}) must be unique.", came=came, do="Nothing was written."
+        )
+
+
+def _differs(spec: TableSpec) -> str:
+    """SQL, true where a column outside the key changed; Spark cannot compare maps, so their JSON is compared."""
+    same = [
+        f"to_json(old.`{name}`) <=> to_json(new.`{name}`)" if column.type.startswith("map<")
+        else f"old.`{name}` <=> new.`{name}`"
+        for name, column in spec.columns.items()
+        if name not in spec.key
+    ]  # fmt: skip
+    return f"NOT ({' AND '.join(same)})"
+
+
+def _literal(value: Value) -> Column:
+    if isinstance(value, date) and not isinstance(value, datetime):
+        return F.lit(value.isoformat()).cast("date")
+    return F.lit(value)
+
+
+def _as_check_error(spec: TableSpec, exc: Exception) -> Exception:
+    text = str(exc)
+    phrases = ("DELTA_VIOLATE_CONSTRAINT", "DELTA_NOT_NULL_CONSTRAINT_VIOLATED", "NOT NULL constraint", "CHECK constraint")
+    if not any(phrase in text for phrase in phrases):
+        return exc
+    came = next((line.strip() for line in text.splitlines() if any(phrase in line for phrase in phrases)), text[:500])
+    rule = f"every row must meet the table's checks ({spec.checks or 'no nulls'})."
+    return CheckError(where=spec.name, rule=rule, came=came, do="Nothing was written. Fix the job or the data.")
+
+
+def gather(frame: DataFrame, max_rows: int, what: str) -> pa.Table:
+    """The frame as an Arrow table.
+
+    Raises:
+        CheckError: more than `max_rows` rows: nothing that grows with the users may be held by one process.
+    """
+    table = frame.limit(max_rows + 1).toArrow()
+    if table.num_rows > max_rows:
+        rule = f"one process holds at most {max_rows} rows."
+        raise CheckError(where=what, rule=rule, came="more", do="Sample the rows, or sum them in Spark.")
+    return table
+
+
+def sample_users(frame: DataFrame, n_users: int, seed: int) -> DataFrame:
+    """At most `n_users` rows of a frame with one row per user_id: those with the smallest hashes."""
+    return frame.orderBy(F.xxhash64(F.col("user_id"), F.lit(seed)), "user_id").limit(n_users)

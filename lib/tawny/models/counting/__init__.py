@@ -1,0 +1,1 @@
+"""What the counting models share; not a model itself."""

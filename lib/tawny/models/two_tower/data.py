@@ -1,0 +1,70 @@
+"""The training data of the two-tower model, from rows of tables.
+
+Shapes: U users, I items, C categories, F user features.
+"""
+
+from collections import Counter
+from dataclasses import dataclass, replace
+
+import numpy as np
+import pyarrow as pa
+import pyarrow.compute as pc
+
+from tawny.core.arrays import Counts, Floats, Histories, Ragged
+from tawny.evaluation.validate import ValidationSample
+
+
+@dataclass(frozen=True)
+class TwoTowerData:
+    """The training data of a fold.
+
+    Attributes:
+        train: the histories before the cutoff. All examples of a user share the user's features, so the features must not
+            depend on what the user takes (age and country do not); otherwise the model looks ahead.
+        categories: float32 [I, C], 1 where the item has the category; C may be 0. I is the size of the catalog.
+        held_out: for early stopping; None where training runs a fixed number of epochs.
+    """
+
+    train: Histories
+    categories: Floats
+    held_out: ValidationSample | None = None
+
+
+def category_matrix(catalog: pa.Table, max_categories: int) -> Floats:
+    """float32 [I, C]: 1 where the item has the category, of the `max_categories` most frequent ones; ties by name."""
+    lists = catalog.sort_by("item_index")["categories"].to_pylist()
+    counted = Counter(name for names in lists for name in names)
+    kept = sorted(counted, key=lambda name: (-counted[name], name))[:max_categories]
+    column = {name: c for c, name in enumerate(kept)}
+    matrix = np.zeros((len(lists), len(kept)), np.float32)
+    for item, names in enumerate(lists):
+        matrix[item, [column[name] for name in names if name in column]] = 1
+    return matrix
+
+
+def training_data(sequences: pa.Table, features: pa.Table, categories: Floats, holdouts: pa.Table | None) -> TwoTowerData:
+    """The training data of a fold, with users in the order of user_id, so that it is the same on every worker.
+
+    Args:
+        sequences, features: rows of sequences_v1 and user_features_v2 of the fold; a user without features has zeros.
+        categories: float32 [I, C].
+        holdouts: rows of holdouts_v1 for early stopping, or None.
+    """
+    sequences = sequences.take(pc.sort_indices(sequences["user_id"]))
+    vectors = Ragged.from_arrow(features["features"], np.float32).padded(0)
+    rows, feature_rows = _common_rows(sequences["user_id"], features["user_id"])
+    by_user = np.zeros((sequences.num_rows, vectors.shape[1]), np.float32)
+    by_user[rows] = vectors[feature_rows]
+    users = replace(Histories.from_arrow(sequences), features=by_user)
+    if holdouts is None:
+        return TwoTowerData(users, categories)
+    rows, holdout_rows = _common_rows(sequences["user_id"], holdouts["user_id"])
+    seen, answers = Ragged.from_arrow(sequences["seen_indices"]), Ragged.from_arrow(holdouts["item_indices"])
+    return TwoTowerData(users, categories, ValidationSample(users.take(rows), seen.take(rows), answers.take(holdout_rows)))
+
+
+def _common_rows(users: pa.ChunkedArray, others: pa.ChunkedArray) -> tuple[Counts, Counts]:
+    """int64, both [M]: the rows of the users that `others` has too, ascending, and their rows in `others`."""
+    rows_in_others = pc.fill_null(pc.index_in(users, value_set=others), -1).to_numpy()
+    rows = np.flatnonzero(rows_in_others >= 0)
+    return rows, rows_in_others[rows].astype(np.int64)

@@ -1,0 +1,262 @@
+"""Trains the two-tower model from numpy arrays; the job reads and writes the tables.
+
+Shapes: U users, I items, C categories, G groups of a worker, B examples per group, N uniform negatives, D dimensions.
+"""
+
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass, replace
+from pathlib import Path
+from tempfile import TemporaryDirectory
+from typing import Any, Generic, TypeVar
+
+import keras
+import numpy as np
+import tensorflow as tf
+from keras import ops
+from numpy.typing import NDArray
+
+from tawny.core.arrays import Arrays, Floats, Histories, Ragged
+from tawny.core.columns import FOLDS, Fold
+from tawny.evaluation.metrics.ndcg import ndcg
+from tawny.evaluation.metrics.recall import recall
+from tawny.evaluation.validate import ValidationSample
+from tawny.models.base import Model
+from tawny.models.two_tower.batches import Batches, next_item_examples
+from tawny.models.two_tower.data import TwoTowerData
+from tawny.models.two_tower.net import TwoTowerNet
+from tawny.models.two_tower.settings import TwoTowerSettings
+from tawny.training.fingerprint import code_of, fingerprint
+from tawny.training.folders import TrainingFolders
+from tawny.training.loop import Loop, LoopSettings, StepHook
+from tawny.training.shards import Shard
+from tawny.training.workers import Workers
+
+_K = 10
+
+_VALIDATED_AT_ONCE = 512  # users: 100 MB of scores at 50,000 items
+
+CODE = (
+    "tawny.core.arrays",
+    "tawny.evaluation.metrics.hits",
+    "tawny.evaluation.metrics.ndcg",
+    "tawny.evaluation.metrics.recall",
+    "tawny.evaluation.validate",
+    "tawny.models.two_tower.batches",
+    "tawny.models.two_tower.model",
+    "tawny.models.two_tower.net",
+    "tawny.models.two_tower.train",
+    "tawny.models.two_tower.windows",
+    "tawny.training.checkpoint",
+    "tawny.training.loop",
+    "tawny.training.shards",
+    "tawny.training.workers",
+)
+"""The modules whose code decides the weights. What data.py and settings.py do is seen in the data and the settings."""
+
+M = TypeVar("M", bound=Model)
+
+
+@dataclass(frozen=True)
+class Trained(Generic[M]):
+    """The result of a training, the same on every worker.
+
+    Attributes:
+        model: for serving.
+        weights: of the net, by name; another fold's training may start from them.
+        best_epoch: counted from 0.
+        records: one mapping per epoch: train_loss, seconds and, with held-out data, loss, ndcg and recall at 10.
+    """
+
+    model: M
+    weights: Arrays
+    best_epoch: int
+    records: Sequence[Mapping[str, float]]
+
+
+def train_every_fold(
+    model_class: type[M],
+    data_of: Callable[[Fold], TwoTowerData],
+    settings: TwoTowerSettings,
+    workers: Workers,
+    folders: TrainingFolders,
+    seed: int,
+) -> dict[Fold, M]:
+    """The model of every fold; called by every worker with the same arguments.
+
+    The first fold is trained from random weights; the others start from its weights.
+
+    Args:
+        model_class: TwoTower.
+        data_of: reads the data of a fold; called for one fold at a time.
+        settings: of the model.
+        workers: of `workers.current()`.
+        folders: for checkpoints and TensorBoard logs; each fold has a folder of its own.
+        seed: as for `train`.
+    """
+    models: dict[Fold, M] = {}
+    start: Arrays | None = None
+    for fold in FOLDS:
+        trained = train(
+            model_class,
+            data_of(fold),
+            settings,
+            workers,
+            folders=folders,
+            fold=fold,
+            seed=seed,
+            start=start,
+        )
+        models[fold] = trained.model
+        # Horovod: the next fold's fingerprint is one. A fold without an example has no weights to start from.
+        start = start or workers.broadcast_object(trained.weights) or None
+    return models
+
+
+def train_alone(model_class: type[M], users: Histories, n_items: int, settings: TwoTowerSettings, seed: int) -> M:
+    """The model of these histories, trained by this process alone; leaves no file."""
+    data = TwoTowerData(users, np.zeros((n_items, 0), np.float32))
+    with TemporaryDirectory() as name, TrainingFolders(Path(name), "alone", is_writer=True) as folders:
+        return train(model_class, data, settings, Workers(), folders=folders, fold="serve", seed=seed).model
+
+
+def train(
+    model_class: type[M],
+    data: TwoTowerData,
+    settings: TwoTowerSettings,
+    workers: Workers,
+    *,
+    folders: TrainingFolders,
+    fold: Fold,
+    seed: int,
+    start: Arrays | None = None,
+    on_step: StepHook | None = None,
+) -> Trained[M]:
+    """Train one fold; called by every worker with the same arguments.
+
+    With held-out data it runs up to `max_epochs`, with early stopping. Without, it runs `refit_epochs`, or `max_epochs`
+    without `start`. A training that was killed resumes from the checkpoint in its folder, which is named by its fingerprint.
+    Without an example, as in a young shop, the model has learned no item and there are no weights.
+
+    Args:
+        model_class: TwoTower; an argument, because TwoTower imports this module.
+        data: the same on every worker.
+        settings: of the model.
+        workers: of `workers.current()`.
+        folders: rank 0 reads and writes in the folder of this training.
+        fold: its name.
+        seed: of initial weights, order, negatives and dropout.
+        start: weights to start from, of a net of the same settings and catalog.
+        on_step: called after every step.
+
+    Raises:
+        ConfigError: the batch cannot be divided evenly among the workers.
+    """
+    tf.config.experimental.enable_op_determinism()  # measured: no cost on a CPU
+    net = TwoTowerNet(settings, data.categories, data.train.features, seed)
+    if not len(next_item_examples(data.train)):
+        model = net.to_model(model_class)
+        nothing = {"item_vectors": np.zeros((len(data.categories), settings.dim), np.float32)}
+        return Trained(model_class.restore(model.config(), {**model.arrays(), **nothing}), {}, 0, ())
+    if start is not None:
+        net.set_weights_by_name(start)
+    name = training_fingerprint(data, settings, seed, start, fold)
+    folder = folders.open(fold, name)
+    loop_settings = LoopSettings(
+        learning_rate=settings.learning_rate,
+        weight_decay=settings.weight_decay,
+        epochs=settings.max_epochs if data.held_out or start is None else settings.refit_epochs,
+        patience=settings.patience,
+        monitor="ndcg",
+        checkpoint=folder / "two_tower.npz",
+        checkpoint_every_steps=settings.checkpoint_every_steps,
+        fingerprint=name,
+        log_dir=folder / "logs",
+    )
+    progress = Loop(TwoTowerTraining(model_class, net, data, workers, seed), workers, loop_settings, on_step).run()
+    best_epoch = progress.epoch - 1 if progress.best_epoch is None else progress.best_epoch
+    return Trained(net.to_model(model_class), net.weights_by_name(), best_epoch, progress.records)
+
+
+class TwoTowerTraining:
+    """The two towers as a training.loop.Trainable."""
+
+    def __init__(self, model_class: type[Model], net: TwoTowerNet, data: TwoTowerData, workers: Workers, seed: int) -> None:
+        """The net is trained in place."""
+        settings, n_items = net.settings, len(data.categories)
+        examples = next_item_examples(replace(data.train, features=net.standardised(data.train.features)))
+        self._shard = Shard(len(examples), settings.global_batch, settings.negatives_group, workers.rank, workers.size)
+        self._batches = Batches(examples, self._shard, n_items, settings, seed)
+        self._kind, self._net, self._workers = model_class, net, workers
+        held_out = data.held_out.subsample(settings.max_validation_users) if data.held_out else None
+        self._held_out = held_out if held_out and held_out.n_users else None
+
+    @property
+    def variables(self) -> Sequence[Any]:
+        """The net's trainable variables."""
+        variables: Sequence[Any] = self._net.trainable_variables
+        return variables
+
+    @property
+    def n_steps(self) -> int:
+        """Steps of an epoch."""
+        return self._shard.n_steps
+
+    def batch(self, epoch: int, step: int) -> tuple[NDArray[Any], ...]:
+        """This worker's groups of a step."""
+        return self._batches.batch(epoch, step)
+
+    def loss(self, *batch: Any) -> Any:
+        """Mean cross-entropy of the answer among the group's candidates, corrected for how often each is sampled.
+
+        An example counts by the weight of its answer, so that decayed events count less as answers, as they do in histories.
+
+        Source: Yi et al. (RecSys 2019), section 4: a candidate's logit is lowered by the log of its sampling probability,
+        so that popular items are not penalised for being negatives more often.
+        """
+        window, log_weights, features, dropout_mask, candidates, log_q, excluded, weights = batch
+        users, items = self._net(window, log_weights, features, dropout_mask=dropout_mask)
+        users = ops.reshape(users, (candidates.shape[0], -1, users.shape[1]))
+        products = ops.matmul(users, ops.transpose(ops.take(items, candidates, axis=0), (0, 2, 1)))
+        logits = products / self._net.settings.temperature - log_q[:, None, :]
+        logits = ops.where(excluded, -1e9, logits)
+        answers = ops.diagonal(logits, axis1=1, axis2=2)
+        return ops.mean(weights * (ops.logsumexp(logits, axis=2) - answers))
+
+    def validate(self) -> Mapping[str, float]:
+        """Loss, NDCG and recall at 10 of the model as served; empty without held-out data."""
+        return validation_metrics(self._net.to_model(self._kind), self._held_out, self._workers) if self._held_out else {}
+
+
+def validation_metrics(model: Model, sample: ValidationSample, workers: Workers) -> dict[str, float]:
+    """Means over the sample's users: `loss` (of the softmax over all items), `ndcg` and `recall` at 10.
+
+    Each worker scores its share of the users; the result is the same on all workers. Every user must have an answer.
+    """
+    sums = np.zeros(4)
+    for block in sample.blocks(workers.rank, workers.size, _VALIDATED_AT_ONCE):
+        scores = model.score(block.users)
+        hits, n_relevant = block.hits(scores, _K), block.answers.n_distinct
+        loss = _softmax_loss(scores / model.settings.temperature, block.answers)
+        sums += [loss, ndcg(hits, n_relevant, _K).sum(), recall(hits, n_relevant, _K).sum(), block.n_users]
+    *totals, n_users = workers.allreduce_sum(sums).tolist()
+    return {name: total / max(n_users, 1.0) for name, total in zip(("loss", "ndcg", "recall"), totals, strict=True)}
+
+
+def _softmax_loss(logits: Floats, answers: Ragged) -> float:
+    """Sum over the users of the mean cross-entropy of their answers."""
+    rows = answers.rows
+    maxima = logits.max(axis=1)
+    log_sums = maxima + np.log(np.exp(logits - maxima[:, None]).sum(axis=1, dtype=np.float64))
+    losses = log_sums[rows] - logits[rows, answers.values]
+    return float((losses / answers.lengths[rows]).sum())
+
+
+def training_fingerprint(data: TwoTowerData, settings: TwoTowerSettings, seed: int, start: Arrays | None, fold: Fold) -> str:
+    """Names a training by all that decides its result; arguments as of `train`.
+
+    Of the code only the modules in `CODE` count, not the commit: a deployment between a kill and its retry should not throw
+    the training away unless it changes what is trained.
+    """
+    libraries = {module.__name__: str(module.__version__) for module in (keras, np, tf)}
+    code = code_of(CODE)
+    return fingerprint(data=data, settings=settings, seed=seed, start=start, fold=fold, code=code, libraries=libraries)

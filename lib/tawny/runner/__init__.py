@@ -1,0 +1,1 @@
+"""Runs jobs: a single run, the plan of a night, a night on one machine, and workers under horovodrun."""

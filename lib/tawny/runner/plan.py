@@ -1,0 +1,149 @@
+"""The plan of a night: which tasks, in which order. It derives from what the jobs declare.
+
+The jobs are handed in (`load_jobs(tawny_jobs)`), so nothing in the library imports them.
+"""
+
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
+from difflib import get_close_matches
+from types import ModuleType
+
+from tawny.core.config import Env, NightSettings, conf_folder, job_settings
+from tawny.core.errors import ConfigError
+from tawny.core.job import STAGES, Job
+from tawny.core.registry import declared
+from tawny.core.table import TableRef, TableSlice, overlaps, spec_of
+
+TARGETS = ("published_v1", "evaluations_v1")
+"""A night runs the tasks that these tables need."""
+
+Jobs = Mapping[str, Job]
+"""The jobs by name."""
+
+
+@dataclass(frozen=True)
+class Task:
+    """A job with its variant filled in: one step of a night.
+
+    Attributes:
+        job: its declaration.
+        variant: the source, for a job that runs once per source.
+        sources: all sources of the night.
+    """
+
+    job: Job
+    variant: str | None = None
+    sources: tuple[str, ...] = ()
+
+    @property
+    def task_id(self) -> str:
+        """`job` or `job.variant`."""
+        return f"{self.job.name}.{self.variant}" if self.variant else self.job.name
+
+    @property
+    def reads(self) -> tuple[TableRef, ...]:
+        """The declared inputs, with the variant filled in; `{source}` stands for each source of the night."""
+        return tuple(filled for ref in self.job.reads for filled in self._fill(ref))
+
+    @property
+    def writes(self) -> TableRef:
+        """The declared output, with the variant filled in."""
+        return self._fill(self.job.writes)[0]
+
+    def needs(self, other: "Task") -> bool:
+        """Whether this task reads what `other` writes."""
+        return any(overlaps(ref, other.writes) for ref in self.reads)
+
+    def _fill(self, ref: TableRef) -> tuple[TableRef, ...]:
+        if not isinstance(ref, TableSlice):
+            return (ref,)
+        if "{source}" in ref.value:
+            return tuple(ref.fill(source=source) for source in self.sources)
+        return (ref.fill(variant=self.variant),)
+
+
+def load_jobs(package: ModuleType) -> dict[str, Job]:
+    """The jobs of a package, by name: every file that declares a `JOB`.
+
+    Raises:
+        ConfigError: a file's JOB is not a Job.
+    """
+    return declared(package, "JOB", Job)
+
+
+def find_task(jobs: Jobs, task_id: str, night: NightSettings) -> Task:
+    """The task named `job` or `job.variant`.
+
+    Raises:
+        ConfigError: no such job, or a variant where there is none, or none where one is needed.
+    """
+    name, _, variant = task_id.partition(".")
+    if name not in jobs:
+        rule = f"the job must be one of {', '.join(jobs)}."
+        raise ConfigError(where="jobs", rule=rule, came=task_id, do="See `tawny plan`.")
+    job = jobs[name]
+    if job.per_source != bool(variant) or (variant and variant not in night.sources):
+        sources = ", ".join(night.sources)
+        rule = f"it must be named as {name}.<source> ({sources})." if job.per_source else f"{name} has no variants."
+        raise ConfigError(where=f"job {name}", rule=rule, came=task_id, do="See `tawny plan`.")
+    return Task(job, variant or None, night.sources)
+
+
+def night_tasks(jobs: Jobs, night: NightSettings) -> tuple[Task, ...]:
+    """The tasks of a night, each after all tasks that it needs.
+
+    These are the tasks that TARGETS need, directly or through others; the training job of a source that the night does
+    not use is left out.
+
+    Raises:
+        ConfigError: jobs need each other in a circle.
+    """
+    tasks = list(_nightly_tasks(jobs, night))
+    wanted = [task for task in tasks if spec_of(task.writes).name in TARGETS]
+    for task in wanted:
+        wanted += [other for other in tasks if task.needs(other) and other not in wanted]
+    return _topological_order(wanted)
+
+
+def check_job_settings(jobs: Jobs, env: Env) -> None:
+    """Refuse settings that no job would read: an unknown job, variant or key, in the env file or in conf/.
+
+    A job file that is run directly loads no other job: for the others it checks that a file of that name lies beside it. A
+    job file that a cluster copied elsewhere, without the others, checks its own settings only.
+
+    Raises:
+        ConfigError: an unknown name, or all wrong keys and values of one job.
+    """
+    names = {file.stem for job in jobs.values() for file in job.file.parent.glob("[!_]*.py")} | set(jobs)
+    conf_files = {file.stem: str(file) for file in sorted(conf_folder().glob("*.toml")) if file.stem != "nightly"}
+    for key, where in {**conf_files, **{key: f"[jobs.{key}]" for key in env.jobs}}.items():
+        name, _, variant = key.partition(".")
+        if name not in names and len(names) > 1:
+            similar = get_close_matches(name, names, 1)
+            do = f"Did you mean {similar[0]}?" if similar else "See `tawny plan`."
+            raise ConfigError(where=where, rule="settings must be those of a job.", came=name, do=do)
+        if name in jobs:
+            job_settings(jobs[name].settings, env, name, variant or None)
+
+
+def _nightly_tasks(jobs: Jobs, night: NightSettings) -> Iterator[Task]:
+    for job in jobs.values():
+        if job.is_nightly and job.per_source:
+            yield from (Task(job, source, night.sources) for source in night.sources)
+        elif job.is_nightly:
+            yield Task(job, None, night.sources)
+
+
+def _topological_order(tasks: list[Task]) -> tuple[Task, ...]:
+    """Among tasks that are ready the earliest stage comes first, then the smallest task_id."""
+    waiting = sorted(tasks, key=lambda task: (STAGES.index(task.job.stage), task.task_id))
+    ordered: list[Task] = []
+    while waiting:
+        ready = next((task for task in waiting if not any(task.needs(other) for other in waiting if other != task)), None)
+        if ready is None:
+            rule = "jobs must not need each other in a circle."
+            came = ", ".join(task.task_id for task in waiting)
+            raise ConfigError(where="jobs", rule=rule, came=came, do="Declare `reads_earlier` for the older partitions.")
+        waiting.remove(ready)
+        ordered.append(ready)
+    return tuple(ordered)

@@ -1,0 +1,67 @@
+"""The training data from rows of tables."""
+
+from typing import Any
+
+import numpy as np
+import pyarrow as pa
+import pytest
+
+from tawny.models.two_tower.data import category_matrix, training_data
+
+CATEGORIES = np.zeros((9, 0), np.float32)
+
+SEQUENCES = pa.table(
+    {
+        "user_id": ["c", "a", "b"],
+        "item_indices": pa.array([[7], [3, 4], []], pa.list_(pa.int32())),
+        "weights": pa.array([[2.0], [1.0, 0.5], []], pa.list_(pa.float32())),
+        "ages_days": pa.array([[1.0], [9.0, 8.0], []], pa.list_(pa.float32())),
+        "seen_indices": pa.array([[7, 8], [1, 3, 4], []], pa.list_(pa.int32())),
+    }
+)
+
+
+def features(rows: dict[str, list[float]]) -> pa.Table:
+    return pa.table(
+        {"user_id": pa.array(list(rows), pa.string()), "features": pa.array([*rows.values()], pa.list_(pa.float32()))}
+    )
+
+
+def holdouts(rows: dict[str, list[int]]) -> pa.Table:
+    return pa.table({"user_id": list(rows), "item_indices": pa.array([*rows.values()], pa.list_(pa.int32()))})
+
+
+def test_users_come_in_the_order_of_their_ids_with_their_features_or_zeros() -> None:
+    data = training_data(SEQUENCES, features({"c": [5, 6], "x": [9, 9], "a": [1, 2]}), CATEGORIES, None)
+    assert data.train.indptr.tolist() == [0, 2, 2, 3]
+    assert data.train.items.tolist() == [3, 4, 7]
+    assert data.train.weights.tolist() == [1.0, 0.5, 2.0]
+    assert data.train.ages_days.tolist() == [9.0, 8.0, 1.0]
+    assert data.train.features is not None
+    assert data.train.features.dtype == np.float32
+    assert data.train.features.tolist() == [[1, 2], [0, 0], [5, 6]]
+    assert data.held_out is None
+
+
+@pytest.mark.parametrize("known", [{}, {"a": []}])
+def test_without_features_there_are_columns_for_nobody(known: dict[str, Any]) -> None:
+    data = training_data(SEQUENCES, features(known), CATEGORIES, None)
+    assert data.train.features is not None
+    assert data.train.features.shape == (3, 0)
+
+
+def test_held_out_are_the_answers_of_the_folds_users_and_what_each_has_seen() -> None:
+    data = training_data(SEQUENCES, features({}), CATEGORIES, holdouts({"c": [2], "stranger": [0], "a": [5, 6]}))
+    sample = data.held_out
+    assert sample is not None
+    assert sample.users.items.tolist() == [3, 4, 7]
+    assert sample.seen.indptr.tolist() == [0, 3, 5]
+    assert sample.seen.values.tolist() == [1, 3, 4, 7, 8]
+    assert sample.answers.indptr.tolist() == [0, 2, 3]
+    assert sample.answers.values.tolist() == [5, 6, 2]
+
+
+def test_the_most_frequent_categories_are_columns_and_ties_go_by_name() -> None:
+    catalog = pa.table({"item_index": [2, 0, 1], "categories": [["war"], ["drama", "art"], ["drama", "comedy"]]})
+    # drama is of two items; art, comedy and war of one each.
+    assert category_matrix(catalog, 3).tolist() == [[1, 1, 0], [1, 0, 1], [0, 0, 0]]
