@@ -119,6 +119,7 @@ def test_without_an_example_no_item_is_learned_and_the_next_fold_starts_from_not
     with TrainingFolders(tmp_path, "day", is_writer=True) as folders:
         models = train_every_fold(TwoTower, worlds.__getitem__, SETTINGS, Workers(), folders, seed=5)
     assert np.isneginf(models["validation"].score(histories([[0, 1], []]))).all()
+    assert all(np.isfinite(array).all() for array in models["validation"].arrays().values())
     assert_equal(models["test"].arrays(), run(tmp_path / "own").model.arrays())
 
 

@@ -77,7 +77,9 @@ class TwoTowerNet(keras.Model):  # type: ignore[misc]  # keras is untyped
         """`categories` float32 [I, C]; `features` float32 [U, F] or None, for the mean and scale of features."""
         super().__init__(name="two_tower")
         self.settings = settings
-        known = np.zeros((1, 0), np.float32) if features is None else features
+        n_features = 0 if features is None else features.shape[1]
+        # Without users nothing is known of their features: they stay as they are, but for the least scale.
+        known = np.zeros((1, n_features), np.float32) if features is None or len(features) == 0 else features
         self.feature_mean = known.mean(axis=0)
         self.feature_scale = np.maximum(known.std(axis=0), np.float32(1e-3))
         self.categories = categories / np.maximum(categories.sum(axis=1, keepdims=True), 1)
