@@ -42,13 +42,18 @@ def instances(package: ModuleType, kind: type[Any]) -> list[Any]:
     return [value for _, module in _modules(package, "") for value in vars(module).values() if isinstance(value, kind)]
 
 
+def names(package: ModuleType, submodule: str = "") -> list[str]:
+    """The modules of the package, sorted, or its folders that have `submodule`; none of them is imported."""
+    found = pkgutil.iter_modules(package.__path__)
+    if submodule:
+        path = package.__name__
+        return sorted(m.name for m in found if m.ispkg and importlib.util.find_spec(f"{path}.{m.name}.{submodule}"))
+    return sorted(m.name for m in found)
+
+
 def _modules(package: ModuleType, submodule: str) -> Iterator[tuple[str, ModuleType]]:
-    for info in sorted(pkgutil.iter_modules(package.__path__), key=lambda info: info.name):
-        path = f"{package.__name__}.{info.name}"
-        if not submodule:
-            yield info.name, importlib.import_module(path)
-        elif info.ispkg and importlib.util.find_spec(f"{path}.{submodule}"):
-            yield info.name, importlib.import_module(f"{path}.{submodule}")
+    for name in names(package, submodule):
+        yield name, importlib.import_module(".".join(filter(None, (package.__name__, name, submodule))))
 
 
 def _name_of(kind: Any) -> str:

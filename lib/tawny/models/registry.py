@@ -1,12 +1,10 @@
 """The models by name. A model is a folder of this package whose model.py declares `MODEL`."""
 
 import importlib
-import importlib.util
-import pkgutil
 
 import tawny.models
 from tawny.core.errors import ConfigError
-from tawny.core.registry import declared
+from tawny.core.registry import declared, names
 from tawny.models.base import Model
 
 
@@ -16,9 +14,10 @@ def model_class(name: str) -> type[Model]:
     Raises:
         ConfigError: there is no such model, or its class has another name.
     """
-    if name not in _names():
+    known = names(tawny.models, "model")
+    if name not in known:
         rule = "a model must be a folder of lib/tawny/models with a model.py."
-        do = f"Use one of {', '.join(_names())}, or add the folder."
+        do = f"Use one of {', '.join(known)}, or add the folder."
         raise ConfigError(where="the name of a model", rule=rule, came=repr(name), do=do)
     return _checked(name, getattr(importlib.import_module(f"{tawny.models.__name__}.{name}.model"), "MODEL", None))
 
@@ -31,11 +30,6 @@ def model_classes() -> dict[str, type[Model]]:
     """
     classes = declared(tawny.models, "MODEL", type, submodule="model")
     return {name: _checked(name, model) for name, model in classes.items()}
-
-
-def _names() -> list[str]:
-    folders = [info.name for info in pkgutil.iter_modules(tawny.models.__path__) if info.ispkg]
-    return sorted(name for name in folders if importlib.util.find_spec(f"{tawny.models.__name__}.{name}.model"))
 
 
 def _checked(name: str, model: object) -> type[Model]:

@@ -14,6 +14,7 @@ from scipy import sparse
 
 from tawny.core.arrays import Arrays, Counts, Doubles, Floats, Histories, Ints, Ragged
 from tawny.models.base import Model, history_matrix
+from tawny.models.counting.settings import CountingModelSettings
 
 Pairs = tuple[Ints, Ints, Floats]
 """Past item int32 [P], listed item int32 [P], value float32 [P]."""
@@ -70,6 +71,8 @@ class CountingModel(ItemMatrixModel):
     A subclass says which pairs a user contributes (`pairs`) and how their sums become the matrix (`from_counts`).
     """
 
+    settings: CountingModelSettings
+
     @classmethod
     @abstractmethod
     def pairs(cls, users: Histories, settings: Any) -> Pairs:
@@ -90,16 +93,15 @@ class CountingModel(ItemMatrixModel):
         counts = sparse.csr_array((values, (rows, columns)), shape=(n_items, n_items))
         return cls.from_counts(counts, item_counts(users, n_items), settings)
 
+    def entry_weights(self, users: Histories) -> Floats:
+        """float32 [N]: the event's weight, decayed by age and by the number of newer entries."""
+        decay = decayed(users, self.settings.half_life_days).weights * (1.0 + users.n_newer) ** -self.settings.position_power
+        return decay.astype(np.float32)
+
 
 def item_counts(users: Histories, n_items: int) -> Floats:
     """float32 [I]: how many users took each item. Counts of several batches add up."""
     return np.bincount(history_matrix(users, n_items).indices, minlength=n_items).astype(np.float32)
-
-
-def decayed_entry_weights(users: Histories, position_power: float, half_life_days: float | None) -> Floats:
-    """float32 [N]: the event's weight times (1 + newer entries) ** -position_power, halved every `half_life_days`."""
-    decay = decayed(users, half_life_days).weights * (1.0 + users.n_newer) ** -position_power
-    return decay.astype(np.float32)
 
 
 def decayed(users: Histories, half_life_days: float | None) -> Histories:
@@ -108,6 +110,12 @@ def decayed(users: Histories, half_life_days: float | None) -> Histories:
         return users
     weights = users.weights * 0.5 ** (users.ages_days / half_life_days)
     return replace(users, weights=weights.astype(np.float32))
+
+
+def damped_by_frequency(counts: sparse.csr_array, n_users: Floats, settings: CountingModelSettings) -> sparse.csr_array:
+    """`counts`, [I, I], divided by how many users took the past and the listed item, float32 [I], as the settings say."""
+    damped = np.maximum(n_users, 1).astype(np.float64) + settings.shrinkage
+    return scale(counts, damped**-settings.source_damping, damped**-settings.target_damping)
 
 
 def scale(matrix: sparse.csr_array, rows: Doubles, columns: Doubles) -> sparse.csr_array:

@@ -1,10 +1,30 @@
-"""Settings that the training jobs of counting models share."""
+"""Settings that counting models share, and those that their training jobs share."""
 
 from collections.abc import Sequence
 
-from pydantic import PositiveInt
+from pydantic import NonNegativeFloat, PositiveFloat, PositiveInt
 
 from tawny.core.config import Settings
+
+
+class CountingModelSettings(Settings):
+    """How a counting model treats frequent items and old entries. Each model has its own defaults for the first three.
+
+    Attributes:
+        source_damping: a pair's sum is divided by the past item's number of users to this power ...
+        target_damping: ... and by the listed item's to this one; cosine has both at 0.5, 0 favours the popular.
+        shrinkage: added to both numbers of users, so that rare items do not look alike by chance.
+        position_power: an entry with f newer ones after it weighs (1 + f) ** -position_power.
+        half_life_days: an entry this old counts half; None: age does not count.
+        trend_half_life_days: in fitting, an event this old counts half; None: age does not count.
+    """
+
+    source_damping: NonNegativeFloat
+    target_damping: NonNegativeFloat
+    shrinkage: NonNegativeFloat
+    position_power: NonNegativeFloat = 1.0
+    half_life_days: PositiveFloat | None = None
+    trend_half_life_days: PositiveFloat | None = None
 
 
 class CountingSettings(Settings):

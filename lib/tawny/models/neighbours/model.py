@@ -13,8 +13,8 @@ from tawny.models.base import history_matrix
 from tawny.models.counting.matrix import (
     CountingModel,
     Pairs,
+    damped_by_frequency,
     decayed,
-    decayed_entry_weights,
     scale,
     top_of_rows,
 )
@@ -50,13 +50,7 @@ class ItemNeighbours(CountingModel):
     @classmethod
     def from_counts(cls, counts: sparse.csr_array, n_users: Floats, settings: ItemNeighboursSettings) -> Self:
         """The nearest neighbours, damped by how many users took either item."""
-        damped = np.maximum(n_users, 1).astype(np.float64) + settings.shrinkage
-        similarities = scale(counts, damped**-settings.source_damping, damped**-settings.target_damping)
-        return cls(top_of_rows(similarities, settings.n_neighbours), settings)
-
-    def entry_weights(self, users: Histories) -> Floats:
-        """float32 [N]: the event's weight, decayed by position and age."""
-        return decayed_entry_weights(users, self.settings.position_power, self.settings.half_life_days)
+        return cls(top_of_rows(damped_by_frequency(counts, n_users, settings), settings.n_neighbours), settings)
 
 
 MODEL = ItemNeighbours

@@ -10,7 +10,7 @@ import numpy as np
 from scipy import sparse
 
 from tawny.core.arrays import Counts, Doubles, Floats, Histories, Ints
-from tawny.models.counting.matrix import CountingModel, Pairs, decayed, decayed_entry_weights, scale, top_of_rows
+from tawny.models.counting.matrix import CountingModel, Pairs, damped_by_frequency, decayed, top_of_rows
 from tawny.models.transitions.settings import TransitionsSettings
 
 
@@ -41,13 +41,7 @@ class Transitions(CountingModel):
     @classmethod
     def from_counts(cls, counts: sparse.csr_array, n_users: Floats, settings: TransitionsSettings) -> Self:
         """The most frequent followers, damped by how many users took either item."""
-        damped = np.maximum(n_users, 1).astype(np.float64) + settings.shrinkage
-        damped_counts = scale(counts, damped**-settings.source_damping, damped**-settings.target_damping)
-        return cls(top_of_rows(damped_counts, settings.n_followers), settings)
-
-    def entry_weights(self, users: Histories) -> Floats:
-        """float32 [N]: the event's weight, decayed by position and age."""
-        return decayed_entry_weights(users, self.settings.position_power, self.settings.half_life_days)
+        return cls(top_of_rows(damped_by_frequency(counts, n_users, settings), settings.n_followers), settings)
 
 
 @numba.njit(cache=True)
