@@ -13,6 +13,10 @@ not Airflow Variables, because the shape of the DAG depends on them, and parsing
 
 Set master, deploy mode and queue in the connection; memory, executors, Delta's package and a container image in
 [spark.conf] of the env file. spark-submit must be on the PATH of Airflow's workers.
+
+A task whose job refuses (exit codes 2 to 6: a setting, a file, a check, a missing input) is not retried: it would refuse
+again. Where the job's code is not known, as from a driver on YARN or on a standalone cluster, or from one of several workers
+of horovodrun, the retries stay.
 """
 
 import os
@@ -26,10 +30,11 @@ from typing import Any, Protocol
 from airflow.providers.apache.spark.operators.spark_submit import SparkSubmitOperator
 from airflow.providers.standard.operators.bash import BashOperator
 from airflow.sdk import BaseOperator
+from airflow.sdk.exceptions import AirflowException, AirflowFailException
 
 import tawny_jobs
 from tawny.core.config import Env, load_env, night_settings
-from tawny.core.errors import ConfigError
+from tawny.core.errors import ConfigError, final_exit_codes
 from tawny.runner import horovod
 from tawny.runner.plan import Task, check_job_settings, load_jobs, night_tasks
 
@@ -94,6 +99,44 @@ class Deployment:
         return horovod.job_arguments(RUN_DATE, task.variant, self.env_file)
 
 
+class ShellTask(BashOperator):  # type: ignore[misc]
+    """A command that is not retried where its exit code says that it would end the same."""
+
+    def execute(self, context: Any) -> Any:
+        """Run the command."""
+        try:
+            return super().execute(context)
+        except AirflowException as exc:
+            process = self.subprocess_hook.sub_process
+            _refuse_retries(process.returncode if process else None, exc)
+            raise
+
+
+class SparkTask(SparkSubmitOperator):  # type: ignore[misc]
+    """A job under spark-submit that is not retried where its exit code says that it would end the same."""
+
+    def execute(self, context: Any) -> None:
+        """Submit the job and wait for its end."""
+        try:
+            super().execute(context)
+        except AirflowException as exc:
+            _refuse_retries(_spark_exit_code(self._hook), exc)
+            raise
+
+
+def _spark_exit_code(hook: Any) -> int | None:
+    """Of the job: on Kubernetes the driver's, where the provider read it from the log, else that of spark-submit itself."""
+    process = getattr(hook, "_submit_sp", None)
+    # In client mode the provider sets the driver's to 0.
+    return getattr(hook, "_spark_exit_code", None) or (process.returncode if process else None)
+
+
+def _refuse_retries(exit_code: int | None, exc: Exception) -> None:
+    """Raise AirflowFailException after an exit code that is final."""
+    if exit_code in final_exit_codes():
+        raise AirflowFailException(f"The job refused (exit code {exit_code}); a retry would end the same. {exc}") from exc
+
+
 def night_operators(deployment: Deployment) -> dict[str, BaseOperator]:
     """An operator for every task of the night, by task_id; call it inside a DAG. A task runs after the tasks it needs.
 
@@ -111,6 +154,20 @@ def night_operators(deployment: Deployment) -> dict[str, BaseOperator]:
     return operators
 
 
+def maintenance_operator(deployment: Deployment) -> BaseOperator:
+    """The operator that keeps the tables small; call it inside a DAG."""
+    arguments = ["--run-date", RUN_DATE, "--env", str(deployment.env_file)]
+    return ShellTask(
+        task_id="maintain",
+        bash_command=_shell_command([str(deployment.python.parent / "tawny"), "maintain", *arguments]),
+        doc="Drop what no night needs any more, compact small files, remove old ones.",
+        owner="recommendations",
+        retries=2,
+        retry_delay=RETRY_DELAY,
+        execution_timeout=timedelta(hours=6),
+    )
+
+
 def _operator(task: Task, deployment: Deployment, env: Env) -> BaseOperator:
     declared = {
         "task_id": task.task_id,
@@ -121,7 +178,7 @@ def _operator(task: Task, deployment: Deployment, env: Env) -> BaseOperator:
         "execution_timeout": timedelta(minutes=task.job.timeout_minutes),
     }
     if task.job.engine == "spark":
-        return SparkSubmitOperator(
+        return SparkTask(
             application=deployment.job_file(task),
             application_args=deployment.arguments(task),
             conf=_spark_conf(deployment, env),
@@ -132,7 +189,7 @@ def _operator(task: Task, deployment: Deployment, env: Env) -> BaseOperator:
     n_workers = env.horovod.workers if task.job.engine == "horovod" else 1
     argv = [deployment.job_file(task), *deployment.arguments(task)]
     command = horovod.command(argv, n_workers, python=str(deployment.python), hosts=deployment.hosts)
-    return BashOperator(bash_command=_shell_command(command), env=horovod.ENVIRONMENT, append_env=True, **declared)
+    return ShellTask(bash_command=_shell_command(command), env=horovod.ENVIRONMENT, append_env=True, **declared)
 
 
 def _spark_conf(deployment: Deployment, env: Env) -> dict[str, str]:

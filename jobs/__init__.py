@@ -2,9 +2,12 @@
 
 ingest: landing files become events, items and users; refused rows are quarantined with their reason
 
-    ingest_events            events_v1
-    ingest_items             items_v1
-    ingest_users             users_v1
+    ingest_events            events_v2
+    ingest_items             items_v2
+    ingest_users             users_v2
+    pin_inputs               the versions of these that all other jobs of the night read
+    retract                  started by hand: a landed file is taken back
+    replay                   started by hand: a landed file is read again
 
 features: what models learn from, as of each fold's cutoff
 
@@ -32,14 +35,18 @@ ranking: one list per user, with reasons
 
     learn_blend              the weight of each source, learned on the validation window
     rank
+    write_lists              in the form that readers see, written once; nobody follows it yet
 
 evaluation: how good every source and the final list are, on a window that no choice was made on
 
     evaluate
 
-publishing: audited lists, and the pointer that readers follow
+publishing: which list readers follow
 
-    publish
-    move_pointer
-    roll_back                started by hand: publishes the lists of another day
+    publish                  audits and judges the list as it was written, then moves the pointer
+    roll_back                started by hand: readers follow a list that they saw before
+
+checking: the proof that lists are what their inputs say
+
+    check_consistency        makes lists of the night before again, and counts what differs
 """

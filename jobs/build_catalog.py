@@ -1,4 +1,4 @@
-"""Number the items known before run_date and say which may be listed."""
+"""Number the items known on run_date."""
 
 from __future__ import annotations
 
@@ -21,7 +21,7 @@ class CatalogSettings(Settings):
 
 
 def main(run: SparkRun[CatalogSettings]) -> None:
-    """Write catalog_v1 of run_date."""
+    """Write catalog_v2 of run_date."""
     from tawny.features.catalog import catalog
 
     run.write(catalog(run.read(ITEMS), run.read(EVENTS), run.cutoff, run.settings.blocked_items))

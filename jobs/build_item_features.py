@@ -1,4 +1,4 @@
-"""Count how often every item of the catalog was taken, per fold."""
+"""Say which items each fold may list, and count how often every item was taken."""
 
 from __future__ import annotations
 
@@ -8,18 +8,21 @@ from tawny.runner.entry import SparkRun, run_job
 from tawny.tables.catalog import CATALOG
 from tawny.tables.events import EVENTS
 from tawny.tables.item_features import ITEM_FEATURES
+from tawny.tables.items import ITEMS
 
 
 def main(run: SparkRun[Settings]) -> None:
     """Write item_features_v2 of run_date, all folds."""
     from tawny.features.item_features import item_features
-    from tawny.features.labelled import labelled, learned_from
+    from tawny.features.labelled import fold_cutoffs, labelled, learned_from
 
-    events = learned_from(labelled(run.read(EVENTS), run.night, run.cutoff))
-    run.write(item_features(events, run.read(CATALOG)))
+    events = run.read(EVENTS)
+    past = learned_from(labelled(events, run.night, run.cutoff))
+    cutoffs = fold_cutoffs(events, run.night, run.cutoff)
+    run.write(item_features(past, run.read(ITEMS), run.read(CATALOG), cutoffs))
 
 
-JOB = Job(main, stage="features", reads=(EVENTS, CATALOG), writes=ITEM_FEATURES)
+JOB = Job(main, stage="features", reads=(EVENTS, ITEMS, CATALOG), writes=ITEM_FEATURES)
 
 if __name__ == "__main__":
     run_job(JOB)

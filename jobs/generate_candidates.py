@@ -9,7 +9,7 @@ from tawny.core.config import Settings
 from tawny.core.job import Job
 from tawny.runner.entry import SparkRun, run_job
 from tawny.tables.candidates import CANDIDATES
-from tawny.tables.catalog import CATALOG
+from tawny.tables.item_features import ITEM_FEATURES
 from tawny.tables.models import MODELS
 from tawny.tables.sequences import SEQUENCES
 from tawny.tables.user_features import USER_FEATURES
@@ -35,13 +35,13 @@ def main(run: SparkRun[GenerateCandidatesSettings]) -> None:
     from tawny.models.store import saved_files
 
     source = str(run.variant)
-    is_listable = run.read_arrow(CATALOG).sort_by("item_index")["is_available"].to_numpy()
     models = run.read_arrow(MODELS[source])
 
     def lists(fold: Fold) -> DataFrame:
         users = run.read(SEQUENCES, fold=fold).where("is_target")
         if model_class(source).needs_user_features:
             users = users.join(run.read(USER_FEATURES, fold=fold).select("user_id", "features"), "user_id", "left")
+        is_listable = run.read_arrow(ITEM_FEATURES, fold=fold).sort_by("item_index")["is_listable"].to_numpy()
         return top_items(users, saved_files(models, source, fold), is_listable, run.settings.n_candidates)
 
     run.write(by_fold(lists))
@@ -50,7 +50,7 @@ def main(run: SparkRun[GenerateCandidatesSettings]) -> None:
 JOB = Job(
     main,
     stage="candidates",
-    reads=(SEQUENCES, USER_FEATURES, CATALOG, MODELS["{variant}"]),
+    reads=(SEQUENCES, USER_FEATURES, ITEM_FEATURES, MODELS["{variant}"]),
     writes=CANDIDATES["{variant}"],
     settings=GenerateCandidatesSettings,
     per_source=True,

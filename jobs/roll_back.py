@@ -1,23 +1,56 @@
-"""Move the published pointer to this run_date's lists, forward or back; `tawny rollback` runs it for the run_date before."""
+"""Let readers follow a list that they saw before: one of this run_date, or the one before a list that is withdrawn."""
 
 from __future__ import annotations
 
 from tawny.core.config import Settings
 from tawny.core.job import Job
-from tawny.runner.entry import SparkRun, run_job
+from tawny.runner.entry import ArrowRun, run_job
 from tawny.tables.published import PUBLISHED
 from tawny.tables.recommendations import RECOMMENDATIONS
 
 
-def main(run: SparkRun[Settings]) -> None:
-    """Move the pointer; the date published until now becomes previous_run_date."""
-    from tawny.publish.pointer import pointer_of, rolled_back
+class RollBackSettings(Settings):
+    """Which way to go. `tawny rollback` fills these in.
 
-    (lists,) = run.read(RECOMMENDATIONS).select("model_version").head(1)
-    run.write(rolled_back(pointer_of(run.read_arrow(PUBLISHED)), run.run_date, lists["model_version"]).row())
+    Without both, readers follow the newest list of run_date that is not withdrawn, or else the newest that is; the lists of
+    later days are withdrawn.
+
+    Attributes:
+        withdraw: the list_id of the published list, whose run_date is the run's: it is withdrawn, and readers follow the
+            list that they saw before it.
+        list_id: the list of run_date that readers shall follow, withdrawn or not.
+    """
+
+    withdraw: str | None = None
+    list_id: str | None = None
 
 
-JOB = Job(main, stage="publishing", reads=(RECOMMENDATIONS, PUBLISHED), writes=PUBLISHED, is_nightly=False)
+def main(run: ArrowRun[RollBackSettings]) -> None:
+    """Change published_v2; run twice, it changes it once."""
+    from datetime import date
+    from functools import partial
+
+    from tawny.publish.pointer import restore, withdraw
+
+    def is_kept(run_date: date, list_id: str) -> bool:
+        return run.holds(RECOMMENDATIONS, run_date=run_date, list_id=list_id)
+
+    if run.settings.withdraw is None:
+        run.update(PUBLISHED, partial(restore, run_date=run.run_date, list_id=run.settings.list_id, is_kept=is_kept))
+    else:
+        decide = partial(withdraw, run_date=run.run_date, list_id=run.settings.withdraw, is_kept=is_kept)
+        run.update(PUBLISHED, decide)
+
+
+JOB = Job(
+    main,
+    stage="publishing",
+    reads=(RECOMMENDATIONS, PUBLISHED),
+    writes=PUBLISHED,
+    engine="arrow",
+    settings=RollBackSettings,
+    is_nightly=False,
+)
 
 if __name__ == "__main__":
     run_job(JOB)

@@ -9,8 +9,8 @@ from tawny.core.config import Settings
 from tawny.core.job import Job
 from tawny.models.two_tower.settings import TwoTowerSettings
 from tawny.runner.entry import ArrowRun, run_job
-from tawny.tables.catalog import CATALOG
 from tawny.tables.holdouts import HOLDOUTS
+from tawny.tables.item_features import ITEM_FEATURES
 from tawny.tables.models import MODELS
 from tawny.tables.sequences import SEQUENCES
 from tawny.tables.user_features import USER_FEATURES
@@ -35,7 +35,7 @@ class TrainTwoTowerSettings(Settings):
 def main(run: ArrowRun[TrainTwoTowerSettings]) -> None:
     """Train `validation` with early stopping; `test` and `serve` start from its weights. Rank 0 writes."""
     from tawny.models.store import model_rows
-    from tawny.models.two_tower.data import TwoTowerData, category_matrix, training_data
+    from tawny.models.two_tower.data import TwoTowerData, category_matrix, frequent_categories, training_data
     from tawny.models.two_tower.model import TwoTower
     from tawny.models.two_tower.train import train_every_fold
     from tawny.training import workers
@@ -43,12 +43,13 @@ def main(run: ArrowRun[TrainTwoTowerSettings]) -> None:
     from tawny.training.folders import TrainingFolders
 
     own, all_workers = run.settings, workers.current()
-    categories = category_matrix(run.read_arrow(CATALOG), own.max_categories)
+    names = frequent_categories(run.read_arrow(ITEM_FEATURES, fold="validation"), own.max_categories)
     root = local_folder(own.work_dir, run.env.root) / "two_tower"
 
     def data_of(fold: Fold) -> TwoTowerData:
         sequences = run.read_arrow(SEQUENCES, max_rows=own.max_users, fold=fold)
         features = run.read_arrow(USER_FEATURES, max_rows=own.max_users, fold=fold)
+        categories = category_matrix(run.read_arrow(ITEM_FEATURES, fold=fold), names)
         holdouts = run.read_arrow(HOLDOUTS, fold=fold) if fold == "validation" else None
         return training_data(sequences, features, categories, holdouts)
 
@@ -62,7 +63,7 @@ def main(run: ArrowRun[TrainTwoTowerSettings]) -> None:
 JOB = Job(
     main,
     stage="training",
-    reads=(CATALOG, SEQUENCES, USER_FEATURES, HOLDOUTS),
+    reads=(ITEM_FEATURES, SEQUENCES, USER_FEATURES, HOLDOUTS),
     writes=MODELS["two_tower"],
     engine="horovod",
     settings=TrainTwoTowerSettings,

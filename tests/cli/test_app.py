@@ -33,9 +33,9 @@ def test_help_names_every_exit_code() -> None:
 
 def test_an_error_is_one_text_and_its_exit_code(capsys: pytest.CaptureFixture[str]) -> None:
     with pytest.raises(SystemExit) as ended, exit_on_failure():
-        raise errors.CheckError(where="events_v1", rule="keys must be unique.", came="2 alike", do="Fix the job.")
+        raise errors.CheckError(where="events_v2", rule="keys must be unique.", came="2 alike", do="Fix the job.")
     assert ended.value.code == 5
-    assert capsys.readouterr().err == "error: events_v1: keys must be unique. Received: 2 alike. Fix the job.\n"
+    assert capsys.readouterr().err == "error: events_v2: keys must be unique. Received: 2 alike. Fix the job.\n"
 
 
 def test_an_interrupt_ends_with_130(capsys: pytest.CaptureFixture[str]) -> None:

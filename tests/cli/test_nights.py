@@ -38,7 +38,7 @@ def test_a_night_closes_with_metrics_seconds_and_places(tawny: Tawny, env: Env) 
     ]
     assert steps == ["create", "number", "evaluate", "total"]
     assert lines[-2:] == [
-        "Nothing is published. Lists of 1998-04-23: 0, one per user.",
+        "Nothing is published.",
         f"Tables: {env.root} (`tawny tables`).",
     ]
 
@@ -62,7 +62,7 @@ def test_a_failed_night_says_what_is_done_and_runs_nothing_more(
         "done:     nothing",
         "not done: number, evaluate",
         "Nothing is published yet.",
-        f"Go on with: tawny night --env {env_file.resolve()} --run-date 1998-04-23 --from number",
+        f"Go on with: tawny night --env {env_file.resolve()} --run-date 1998-04-23",
         "error: ValueError: an item has no title (`tawny --verbose ...` shows where)",
     ]
 
@@ -74,12 +74,40 @@ def test_a_night_can_go_on_where_it_stopped(tawny: Tawny, jobs_folder: Path, env
     import sys
 
     del sys.modules["tawny_jobs.evaluate"]
-    assert tawny("night", "--from", "evaluate").code == 0
+    assert tawny("night").code == 0
     assert [(job, status) for _, job, status in _jobs_kept(env)] == [
         ("number", "succeeded"),
         ("evaluate", "failed"),
         ("evaluate", "succeeded"),
     ]
+
+
+def test_the_same_night_again_runs_nothing_and_says_so(tawny: Tawny, env: Env) -> None:
+    assert tawny("night").code == 0
+    before = _jobs_kept(env)
+    ended = tawny("night")
+    assert ended.code == 0
+    assert "2 jobs were current" in ended.out
+    assert _jobs_kept(env) == before
+
+
+def test_other_settings_make_a_job_run_again_and_what_reads_it(tawny: Tawny, env: Env, env_file: Path) -> None:
+    assert tawny("night").code == 0
+    env_file.write_text(env_file.read_text() + '[jobs.number]\ntitles = "Alien"\n')
+    assert [line.split()[:2] for line in tawny("plan", "--run-date", "1998-04-23").out.splitlines() if "run" in line][
+        :2
+    ] == [
+        ["number", "runs"],
+        ["evaluate", "may"],
+    ]
+    assert tawny("night").code == 0
+    assert len(_jobs_kept(env)) == 4
+
+
+def test_a_night_is_run_again_as_a_whole_where_it_is_asked_for(tawny: Tawny, env: Env) -> None:
+    assert tawny("night").code == 0
+    assert tawny("night", "--again").code == 0
+    assert len(_jobs_kept(env)) == 4
 
 
 def test_a_night_cannot_start_at_a_job_it_does_not_have(tawny: Tawny) -> None:
@@ -91,7 +119,8 @@ def test_a_night_cannot_start_at_a_job_it_does_not_have(tawny: Tawny) -> None:
 def test_a_backfill_does_every_day_in_order(tawny: Tawny, env: Env) -> None:
     ended = tawny("backfill", "--from", "1998-04-22", "--to", "1998-04-23", "--job", "number")
     assert ended.code == 0
-    assert [line.rpartition(",")[0] for line in ended.out.splitlines()] == ["1998-04-22: 1 jobs", "1998-04-23: 1 jobs"]
+    lines = [line.rpartition(",")[0] for line in ended.out.splitlines()]
+    assert lines == ["1998-04-22: 1 jobs run, 0 current", "1998-04-23: 1 jobs run, 0 current"]
     lake = ArrowLake(env.root)
     days = lake.read(CATALOG, lake.version(CATALOG), ())["run_date"].to_pylist()
     assert sorted(days) == [date(1998, 4, 22)] * 2 + [date(1998, 4, 23)] * 2

@@ -12,15 +12,15 @@ from .conftest import Tawny
 def test_plan_lists_the_jobs_in_order_with_their_tables(tawny: Tawny) -> None:
     lines = [line.split() for line in tawny("plan").out.splitlines()[3:] if line.strip()]
     assert lines == [
-        ["features", "number", "arrow", "landing", "files", "→", "catalog_v1", "Number", "two", "items."],
-        ["evaluation", "evaluate", "arrow", "catalog_v1", "→", "evaluations_v1", "Evaluate", "the", "lists."],
+        ["features", "number", "arrow", "landing", "files", "→", "catalog_v2", "Number", "two", "items."],
+        ["evaluation", "evaluate", "arrow", "catalog_v2", "→", "evaluations_v1", "Evaluate", "the", "lists."],
     ]
 
 
 def test_plan_of_the_real_night_names_the_slices(tawny: Tawny) -> None:
     out = tawny("plan").out
     assert "models_v1[two_tower]" in out
-    assert out.index("ingest_events") < out.index("train_als") < out.index("move_pointer")
+    assert out.index("ingest_events") < out.index("train_als") < out.index("publish  ")
 
 
 @pytest.mark.usefixtures("jobs_folder")
@@ -30,18 +30,31 @@ def test_tables_says_what_lies_where(tawny: Tawny, env: Env) -> None:
     ended = tawny("tables")
     rows = {line.split()[0]: line.split()[1:] for line in ended.out.splitlines() if re.search(r"_v\d", line)}
     assert set(rows) == set(all_tables())
-    n_rows, version, _, n_files, n_partitions = rows["catalog_v1"][:5]
+    n_rows, version, _, n_files, n_partitions = rows["catalog_v2"][:5]
     assert (n_rows, int(version) >= 2, n_files, n_partitions) == ("4", True, "2", "2")
-    assert rows["events_v1"][:2] == ["not", "there"]
+    assert rows["events_v2"][:2] == ["not", "there"]
     assert ended.out.rstrip().endswith(f"under {env.root}")
 
 
 def test_one_table_is_explained_by_its_declaration(tawny: Tawny) -> None:
     out = tawny("tables", "published").out
-    assert out.startswith("published_v1: Which run_date of recommendations_v1")
-    assert "key (list); merge_by_key; partitioned by nothing" in out
-    (line,) = [line for line in out.splitlines() if line.strip().startswith("previous_run_date")]
-    assert line.split() == ["previous_run_date", "date", "may", "be", "what", "was", "published", "before"]
+    assert out.startswith("published_v2: Every list that was published.")
+    assert "key (list, run_date, list_id); compare_and_set; partitioned by nothing" in out
+    (line,) = [line for line in out.splitlines() if line.strip().startswith("floor")]
+    assert line.split() == [
+        "floor",
+        "double",
+        "may",
+        "be",
+        "the",
+        "metric",
+        "of",
+        "popularity",
+        "on",
+        "the",
+        "same",
+        "users",
+    ]
 
 
 def test_an_unknown_table_is_refused(tawny: Tawny) -> None:

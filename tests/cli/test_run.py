@@ -21,7 +21,7 @@ def test_run_writes_the_table_and_keeps_its_record(tawny: Tawny, env: Env) -> No
     rows = lake.read(CATALOG, lake.version(CATALOG), ()).to_pylist()
     assert [(row["run_date"], row["title"]) for row in rows] == [(date(1998, 4, 23), "Alien"), (date(1998, 4, 23), "Brazil")]
     (record,) = lake.read(RUNS, lake.version(RUNS), (("status", "=", "succeeded"),)).to_pylist()
-    assert (record["job"], record["status"], dict(record["rows_written"])) == ("number", "succeeded", {"catalog_v1": 2})
+    assert (record["job"], record["status"], dict(record["rows_written"])) == ("number", "succeeded", {"catalog_v2": 2})
 
 
 def test_dry_run_says_what_would_be_read_and_writes_nothing(tawny: Tawny, env: Env) -> None:
@@ -31,7 +31,7 @@ def test_dry_run_says_what_would_be_read_and_writes_nothing(tawny: Tawny, env: E
     ended = tawny("run", "evaluate", "--run-date", "1998-04-23", "--dry-run")
     assert ended.code == 0
     (reads,) = [line.split() for line in ended.out.splitlines() if line.startswith(" reads")]
-    assert reads == ["reads", "catalog_v1", str(versions[0]), "2"]
+    assert reads == ["reads", "catalog_v2", str(versions[0]), "2"]
     assert "writes   evaluations_v1" in ended.out
     assert '"k":20' in ended.out
     assert (lake.version(CATALOG), lake.version(RUNS)) == versions
@@ -108,10 +108,10 @@ def test_the_record_of_a_run_is_that_of_its_end(tawny: Tawny, env_file: Path) ->
     runs = runner.arrow.read(RUNS, runner.arrow.version(RUNS), ()).sort_by("status").to_pylist()
     assert [(row["status"], dict(row["rows_written"])) for row in runs] == [
         ("started", {}),
-        ("succeeded", {"catalog_v1": 2}),
+        ("succeeded", {"catalog_v2": 2}),
     ]
     assert {row["run_id"] for row in runs} == {runs[0]["run_id"]}
-    assert saved_record(runner.arrow, runs[0]["run_id"]).rows_written == {"catalog_v1": 2}
+    assert saved_record(runner.arrow, runs[0]["run_id"]).rows_written == {"catalog_v2": 2}
     started = runner.open(runner.task("number"), date(1998, 4, 23)).record
     save_record(runner.arrow, started)
     with pytest.raises(WorkerError, match=r"must save the record of their run.*1 rows of run"):

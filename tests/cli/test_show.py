@@ -1,19 +1,22 @@
 from datetime import date
+from functools import partial
 from typing import Any
 
 import numpy as np
 import pyarrow as pa
 import pytest
+from deltalake import DeltaTable
 
+from tawny.cli.show import newest_list
 from tawny.core.config import Env
 from tawny.core.table import TableSpec
 from tawny.lake.arrow import ArrowLake
 from tawny.lake.base import Value
 from tawny.lake.schema import arrow_schema
-from tawny.lake.spark import SparkLake
 from tawny.models.popularity.model import Popularity
 from tawny.models.popularity.settings import PopularitySettings
 from tawny.models.store import to_files
+from tawny.publish.pointer import PublishedList, publish
 from tawny.tables.catalog import CATALOG
 from tawny.tables.models import MODELS
 from tawny.tables.published import PUBLISHED
@@ -36,7 +39,7 @@ def lake(env: Env) -> ArrowLake:
     """Two days with a list of user 7; nothing is published."""
     lake = ArrowLake(env.root)
     lake.ensure([CATALOG, RECOMMENDATIONS, MODELS, PUBLISHED, RUNS])
-    item: dict[str, Any] = {"categories": [], "price": None, "is_available": True}
+    item: dict[str, Any] = {"categories": [], "price": None, "is_blocked": False}
     titles = [("a", "Alien [1979]"), ("b", "Brazil"), ("c", None)]
     items = [{**item, "item_index": i, "item_id": key, "title": title} for i, (key, title) in enumerate(titles)]
     files = to_files(Popularity(np.ones(3, np.float32), PopularitySettings(window_days=30)))
@@ -52,15 +55,31 @@ def lake(env: Env) -> ArrowLake:
             {"source": "popularity", "item_id": None, "share": 0.25},
         ]
         row = {"user_id": "7", "sources": ["als", "popularity"], "reasons": because, "model_version": version}
-        _write(lake, RECOMMENDATIONS, day, [{**row, "rank": 1, "item_id": first, "score": 0.5}])
+        _list(lake, day, {**row, "rank": 1, "item_id": first, "score": 0.5})
     return lake
 
 
-def _publish(env: Env, day: date, before: date | None) -> None:
-    row = {"list": "main", "run_date": day, "previous_run_date": before, "model_version": "new"}
-    sparks = SparkLake(env)
-    schema = "list string, run_date date, previous_run_date date, model_version string"
-    sparks.write(PUBLISHED, sparks.spark.createDataFrame([row], schema), {}, "test")
+def _list(lake: ArrowLake, day: date, row: dict[str, Any]) -> None:
+    """A list of one row; the lake gives it its id."""
+    schema = arrow_schema(RECOMMENDATIONS)
+    schema = schema.remove(schema.get_field_index("list_id"))
+    lake.write(RECOMMENDATIONS, pa.Table.from_pylist([{"run_date": day, **row}], schema=schema), {"run_date": day}, "test")
+
+
+def _id(lake: ArrowLake, day: date) -> str:
+    found = newest_list(lake, day)
+    assert found is not None
+    return found
+
+
+def _publish(lake: ArrowLake, day: date) -> str:
+    """Publish the newest list of a day; its id."""
+    one = PublishedList(
+        run_date=day, list_id=_id(lake, day), model_version="m", n_users=1, n_listed=1, n_exhausted=0, run_id="r",
+        metric="ndcg@20 of all", n_judged=3, value=None, ci_low=None, ci_high=None, floor=None,
+    )  # fmt: skip
+    lake.update(PUBLISHED, partial(publish, candidate=one))
+    return one.list_id
 
 
 @pytest.mark.usefixtures("lake")
@@ -94,28 +113,76 @@ def test_before_anything_is_published_there_is_nothing_to_show(tawny: Tawny) -> 
     assert "a list must be published." in ended.err
 
 
-@pytest.mark.usefixtures("spark", "lake")
-def test_show_follows_the_pointer_and_rollback_is_one_step_there_and_back(tawny: Tawny, env: Env) -> None:
-    _publish(env, DAY, DAY_BEFORE)
-    assert tawny("show", "--user", "7").out.startswith("user 7, list of 1998-04-23, model new\n")
+def test_show_follows_the_pointer_and_each_rollback_goes_one_list_further_back(
+    tawny: Tawny, env: Env, lake: ArrowLake
+) -> None:
+    old, new = _publish(lake, DAY_BEFORE), _publish(lake, DAY)
+    assert tawny("show", "--user", "7").out.startswith(
+        f"user 7, list of 1998-04-23, model new\nList {new} of 1998-04-23 is published.\n"
+    )
     ended = tawny("rollback")
-    assert (ended.code, ended.out) == (0, "Published: 1998-04-22. `tawny rollback` again goes back to 1998-04-23.\n")
+    assert (ended.code, ended.out) == (
+        0,
+        f"Published: 1998-04-22 (list {old}). Before: 1998-04-23 (list {new}).\n"
+        f"`tawny rollback --to {new}` undoes this; `tawny rollback` goes one further back.\n",
+    )
     assert tawny("show", "--user", "7").out.startswith("user 7, list of 1998-04-22, model old\n")
+    ended = tawny("rollback")
+    assert ended.code == 6
+    assert "there must be a list that readers saw before, to go back to. Received: none." in ended.err
+    assert tawny("rollback", "--to", new).code == 0
+    assert tawny("show", "--user", "7").out.startswith("user 7, list of 1998-04-23, model new\n")
+    assert tawny("rollback", "--to", new).out == f"Published: 1998-04-23 (list {new}), as before.\n"
+    ended_runs = lake.read(RUNS, lake.version(RUNS), (("status", "=", "succeeded"),))
+    assert ended_runs["job"].to_pylist() == ["roll_back"] * 3
+
+
+def test_the_newest_list_of_a_day_is_shown_with_its_standing(tawny: Tawny, lake: ArrowLake) -> None:
+    old, new = _publish(lake, DAY_BEFORE), _publish(lake, DAY)
+    shown = tawny("show", "--user", "7", "--run-date", "1998-04-22").out
+    assert f"List {old} of 1998-04-22 was published before; the list of 1998-04-23 is published" in shown
     assert tawny("rollback").code == 0
-    arrow = ArrowLake(env.root)
-    (row,) = arrow.read(PUBLISHED, arrow.version(PUBLISHED), ()).to_pylist()
-    assert row == {"list": "main", "run_date": DAY, "previous_run_date": DAY_BEFORE, "model_version": "new"}
-    assert arrow.read(RUNS, arrow.version(RUNS), (("status", "=", "succeeded"),))["job"].to_pylist() == ["roll_back"] * 2
+    shown = tawny("show", "--user", "7", "--run-date", "1998-04-23").out
+    assert f"List {new} of 1998-04-23 was withdrawn by a rollback" in shown
 
 
-@pytest.mark.usefixtures("spark", "lake")
-def test_rollback_is_refused_without_a_previous_date(tawny: Tawny, env: Env) -> None:
-    assert "nothing was ever published" in tawny("rollback").err
-    _publish(env, DAY, None)
+def test_a_list_written_again_with_other_rows_changes_nothing_for_readers(tawny: Tawny, lake: ArrowLake) -> None:
+    published = _publish(lake, DAY)
+    before = tawny("show", "--user", "7").out
+    row = {
+        "user_id": "7",
+        "sources": ["als"],
+        "reasons": [],
+        "model_version": "newer",
+        "rank": 1,
+        "item_id": "c",
+        "score": 0.5,
+    }
+    _list(lake, DAY, {**row, "rank": 1, "item_id": "c", "score": 0.5})
+    assert _id(lake, DAY) != published
+    assert tawny("show", "--user", "7").out == before
+    shown = tawny("show", "--user", "7", "--run-date", "1998-04-23").out
+    assert shown.startswith(
+        f"user 7, list of 1998-04-23, model newer\nList {_id(lake, DAY)} of 1998-04-23 was not published.\n"
+    )
+
+
+@pytest.mark.usefixtures("lake")
+def test_rollback_is_refused_where_nothing_is_published_and_to_a_list_that_nobody_saw(tawny: Tawny, lake: ArrowLake) -> None:
+    ended = tawny("rollback")
+    assert (ended.code, "a list must be published." in ended.err) == (6, True)
+    published = _publish(lake, DAY)
+    ended = tawny("rollback", "--to", _id(lake, DAY_BEFORE))
+    assert ended.code == 2
+    assert f"it must be a list that readers have seen. Received: {_id(lake, DAY_BEFORE)}." in ended.err
+    assert f"The newest are {published} (1998-04-23)." in ended.err
+
+
+def test_going_back_to_a_list_whose_rows_were_dropped_is_refused(tawny: Tawny, lake: ArrowLake) -> None:
+    old, _ = _publish(lake, DAY_BEFORE), _publish(lake, DAY)
+    DeltaTable(lake.path(RECOMMENDATIONS)).delete("run_date = '1998-04-22'")
     ended = tawny("rollback")
     assert ended.code == 6
-    assert "Received: only 1998-04-23 was ever published." in ended.err
-    _publish(env, DAY, date(1998, 1, 1))
-    ended = tawny("rollback")
-    assert ended.code == 6
-    assert "no rows where run_date = 1998-01-01" in ended.err
+    assert "Received: 1 such lists, none of them in recommendations_v2 any more." in ended.err
+    ended = tawny("rollback", "--to", old)
+    assert (ended.code, "and it must be kept." in ended.err) == (6, True)

@@ -9,8 +9,8 @@ from tawny.core.errors import CheckError, TawnyError
 
 
 def test_the_text_has_all_four_parts_in_order() -> None:
-    error = CheckError(where="events_v1", rule="the key must be unique.", came="2 rows", do="Nothing was written.")
-    assert str(error) == "events_v1: the key must be unique. Received: 2 rows. Nothing was written."
+    error = CheckError(where="events_v2", rule="the key must be unique.", came="2 rows", do="Nothing was written.")
+    assert str(error) == "events_v2: the key must be unique. Received: 2 rows. Nothing was written."
 
 
 @pytest.mark.parametrize("kind", TawnyError.__subclasses__(), ids=lambda kind: kind.__name__)

@@ -38,10 +38,10 @@ def load(monkeypatch: pytest.MonkeyPatch) -> Iterator[object]:
     monkeypatch.syspath_prepend(DAGS)
 
     def fresh(name: str) -> ModuleType:
-        for module in ("nightly", "backfill", "_tasks"):
+        for module in ("nightly", "backfill", "maintenance", "_tasks"):
             sys.modules.pop(module, None)
         return importlib.import_module(name)
 
     yield fresh
-    for module in ("nightly", "backfill", "_tasks"):
+    for module in ("nightly", "backfill", "maintenance", "_tasks"):
         sys.modules.pop(module, None)

@@ -23,12 +23,12 @@ from .conftest import DAGS, HERE, ROOT
 
 GOLDEN = HERE / "golden"
 IDS = {
-    "ingest_events", "ingest_items", "ingest_users",
+    "ingest_events", "ingest_items", "ingest_users", "pin_inputs",
     "build_catalog", "build_holdouts", "build_interactions", "build_item_features", "build_sequences", "build_user_features",
     "train_als", "train_neighbours", "train_popularity", "train_transitions", "train_two_tower",
     "generate_candidates.als", "generate_candidates.neighbours", "generate_candidates.popularity",
     "generate_candidates.transitions", "generate_candidates.two_tower",
-    "merge_shortlists", "learn_blend", "rank", "evaluate", "publish", "move_pointer",
+    "merge_shortlists", "learn_blend", "rank", "write_lists", "evaluate", "publish", "check_consistency",
 }  # fmt: skip
 TASKS = {task.task_id: task for task in night_tasks(load_jobs(tawny_jobs), night_settings(load_env(HERE / "env.toml")))}
 
@@ -64,11 +64,11 @@ def test_edges_are_what_the_jobs_read_and_write_and_nothing_else(dag: Any) -> No
     assert {(up, task.task_id) for task in dag.tasks for up in task.upstream_task_ids} == expected
 
 
-def test_a_source_waits_for_its_own_model_and_the_pointer_for_the_audited_lists(dag: Any) -> None:
+def test_a_source_waits_for_its_own_model_and_publishing_for_the_lists_and_their_evaluation(dag: Any) -> None:
     assert {up for up in dag.get_task("generate_candidates.als").upstream_task_ids if up.startswith("train_")} == {
         "train_als"
     }
-    assert dag.get_task("move_pointer").upstream_task_ids == {"publish"}
+    assert {"write_lists", "evaluate"} <= dag.get_task("publish").upstream_task_ids
     assert dag.get_task("ingest_events").upstream_task_ids == set()
 
 
@@ -137,6 +137,7 @@ def test_a_source_that_the_night_leaves_out_has_no_tasks(
 
 
 def test_parsing_loads_neither_pyspark_nor_tensorflow() -> None:
-    code = "import sys, nightly, backfill; print(sorted({'pyspark', 'tensorflow', 'keras', 'horovod'} & set(sys.modules)))"
+    heavy = {"pyspark", "tensorflow", "keras", "horovod"}
+    code = f"import sys, nightly, backfill, maintenance; print(sorted({heavy} & set(sys.modules)))"
     done = subprocess.run([sys.executable, "-c", code], cwd=DAGS, capture_output=True, text=True, check=True, env=os.environ)
     assert done.stdout.splitlines()[-1] == "[]"

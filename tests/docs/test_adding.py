@@ -84,15 +84,17 @@ def test_the_model_is_fitted_by_its_job_and_scores_what_it_says(added: set[str],
     lake = ArrowLake(env.root)
     lake.ensure([CATALOG, ITEM_FEATURES, MODELS])
     items: list[dict[str, Any]] = [
-        {"item_index": n, "item_id": f"i{n}", "categories": [], "is_available": True, "title": None, "price": None}
+        {"item_index": n, "item_id": f"i{n}", "categories": [], "is_blocked": False, "title": None, "price": None}
         for n in range(3)
     ]
     lake.write(CATALOG, pa.Table.from_pylist(items), {"run_date": DAY}, "made")
     counts = [(0, 5, 10), (1, 20, 30)]
-    features = [
+    features: list[dict[str, Any]] = [
         {
             "fold": fold,
             "item_index": n,
+            "is_listable": True,
+            "categories": [],
             "n_events": all_time,
             "n_events_7d": week,
             "n_events_30d": week,

@@ -1,65 +1,118 @@
+"""The gate refuses lists that are surely worse, and nothing that noise could explain."""
+
+from typing import Any, get_args
+
 import pytest
 
-from tawny.core.errors import CheckError, ConfigError
-from tawny.evaluation.gate import Gate
-from tawny.evaluation.spec import EvaluationRow
+from tawny.core.errors import CheckError
+from tawny.evaluation.gate import Judgement, check_champion, judge
+from tawny.evaluation.metrics.registry import AccuracyMetric, metrics
+from tawny.evaluation.settings import GateSettings
 
-GATE = Gate("ndcg", 10, tolerance_share=0.1)
-WHERE = "evaluations_v1, run_date=2024-03-01"
-
-
-def rows(value: float | None, n_users: int = 100) -> list[EvaluationRow]:
-    other = EvaluationRow("all", "ndcg", 5, 0.0, 0.0, 0.0, 100, 0)
-    return [other, EvaluationRow("all", "ndcg", 10, value, None, None, n_users, 0)]
+WHERE = "recommendations_v2 2024-03-01"
+SETTINGS = GateSettings()
 
 
-@pytest.mark.parametrize(("floor", "champion"), [(0.3, None), (0.2, 0.3), (0.2, 0.33), (0.2, 0.1)])
-def test_lists_as_good_as_the_floor_and_nearly_the_champion_pass(floor: float, champion: float | None) -> None:
-    GATE.check(rows(0.3), rows(floor), None if champion is None else rows(champion), where=WHERE)
+def row(subject: str, value: float | None, *, k: int = 10, n_users: int = 500, **more: Any) -> dict[str, Any]:
+    low, high = (None, None) if value is None else (value - 0.02, value + 0.02)
+    of = {"subject": subject, "segment": "all", "metric": "ndcg", "k": k, "n_users": n_users}
+    return {**of, "value": value, "ci_low": low, "ci_high": high, **more}
 
 
-def test_lists_below_the_floor_are_refused_however_little() -> None:
+def judged(value: float, metric: str = "ndcg@10 of all") -> Judgement:
+    return Judgement(metric, 500, value, value - 0.02, value + 0.02)
+
+
+def test_what_was_measured_is_kept_with_the_floor() -> None:
+    rows = [row("als", 0.9), row("final", 0.3), row("popularity", 0.2)]
+    assert judge(rows, SETTINGS, 10, where=WHERE) == Judgement("ndcg@10 of all", 500, 0.3, 0.3 - 0.02, 0.3 + 0.02, 0.2)
+
+
+def test_a_list_of_which_the_whole_interval_lies_below_the_floor_is_refused_with_the_way_to_publish_it() -> None:
     with pytest.raises(
         CheckError,
-        match=r"^evaluations_v1, run_date=2024-03-01: ndcg@10 of segment 'all' must not be below the floor \(popularity\)\. "
-        r"Received: 0\.299999 against 0\.300000\. Keep what is published",
-    ):
-        GATE.check(rows(0.299999), rows(0.3), None, where=WHERE)
+        match=r"^gate of recommendations_v2 2024-03-01: the 95 % interval of ndcg@10 of all must reach the floor, "
+        r"popularity\. Received: 0\.300000, at most 0\.320000, against 0\.330000, 500 users\. Nothing was published; .*"
+        r"`gate\.is_enabled = false` .* in \[jobs\.publish\]",
+    ) as refused:
+        judge([row("final", 0.3), row("popularity", 0.33)], SETTINGS, 10, where=WHERE)
+    assert refused.value.exit_code == 5
 
 
-def test_lists_below_the_champion_by_more_than_the_tolerance_are_refused() -> None:
-    with pytest.raises(CheckError, match=r"below the champion less 10\.0%\. Received: 0\.300000 against 0\.306000\."):
-        GATE.check(rows(0.3), rows(0.2), rows(0.34), where=WHERE)
+def test_a_list_below_the_floor_by_no_more_than_noise_passes() -> None:
+    assert judge([row("final", 0.3), row("popularity", 0.31)], SETTINGS, 10, where=WHERE).value == 0.3
 
 
 def test_a_value_that_is_no_number_is_refused() -> None:
-    with pytest.raises(CheckError, match=r"must not be below the floor .* Received: nan against 0\.200000"):
-        GATE.check(rows(float("nan")), rows(0.2), None, where=WHERE)
+    with pytest.raises(CheckError, match="must reach the floor"):
+        judge([row("final", float("nan")), row("popularity", 0.2)], SETTINGS, 10, where=WHERE)
 
 
-@pytest.mark.parametrize("final", [[], rows(None, n_users=0), [*rows(0.3), *rows(0.3)]])
-def test_lists_without_exactly_one_value_are_refused(final: list[EvaluationRow]) -> None:
-    with pytest.raises(CheckError, match=r"the final lists must have exactly one value of ndcg@10 .* Received: [02] rows"):
-        GATE.check(final, rows(0.2), None, where=WHERE)
+@pytest.mark.parametrize("rows", [[], [row("final", None, n_users=0)], [row("final", 0.0, n_users=99)]])
+def test_with_too_few_evaluated_users_nothing_is_measured_and_that_is_said(
+    rows: list[dict[str, Any]], caplog: pytest.LogCaptureFixture
+) -> None:
+    found = judge(rows, SETTINGS, 10, where=WHERE)
+    assert (found.value, found.floor) == (None, None)
+    assert f"measured nothing of {WHERE}: {found.n_judged} evaluated users, min_users=100" in caplog.text
+
+
+def test_a_gate_that_is_not_enabled_lets_everything_pass(caplog: pytest.LogCaptureFixture) -> None:
+    found = judge([row("final", 0.1), row("popularity", 0.9)], GateSettings(is_enabled=False), 10, where=WHERE)
+    assert found == Judgement("ndcg@10 of all", 500)
+    assert "it is not enabled" in caplog.text
+
+
+def test_the_longest_lists_that_are_no_longer_than_the_published_ones_are_compared() -> None:
+    # Lists of 20 would set sources with 20 candidates against published lists of 12.
+    rows = [row(subject, 0.3, k=k) for subject in ("final", "popularity") for k in (5, 10, 20)]
+    assert judge(rows, SETTINGS, 12, where=WHERE).metric == "ndcg@10 of all"
+    assert judge(rows, GateSettings(k=5), 12, where=WHERE).metric == "ndcg@5 of all"
+    assert judge(rows, SETTINGS, 3, where=WHERE).value is None
+
+
+def test_only_rows_of_the_metric_and_the_segment_count() -> None:
+    rows = [row(subject, 0.3, segment="warm", metric="recall") for subject in ("final", "popularity")]
+    rows += [row("final", 0.1), row("popularity", 0.9)]
+    assert judge(rows, GateSettings(metric="recall", segment="warm"), 10, where=WHERE).metric == "recall@10 of warm"
+
+
+@pytest.mark.parametrize("rows", [[row("final", 0.3)], [row("final", 0.3)] * 2 + [row("popularity", 0.2)]])
+def test_subjects_without_exactly_one_value_are_refused(rows: list[dict[str, Any]]) -> None:
+    with pytest.raises(CheckError, match=r"must have exactly one value of ndcg@10 of all\. Received: [02] rows"):
+        judge(rows, SETTINGS, 10, where=WHERE)
 
 
 def test_a_floor_measured_on_other_users_is_refused() -> None:
-    with pytest.raises(CheckError, match=r"measured on the users of the final lists\. Received: 99 users beside 100"):
-        GATE.check(rows(0.3), rows(0.2, n_users=99), None, where=WHERE)
+    with pytest.raises(CheckError, match=r"measured on the same users\. Received: 500 and 499 users"):
+        judge([row("final", 0.3), row("popularity", 0.2, n_users=499)], SETTINGS, 10, where=WHERE)
 
 
-def test_a_champion_without_a_value_is_refused_and_not_taken_for_the_first_night() -> None:
-    with pytest.raises(CheckError, match=r"the champion must have exactly one value"):
-        GATE.check(rows(0.3), rows(0.2), [], where=WHERE)
+@pytest.mark.parametrize("champion", [None, judged(0.2), judged(0.3), judged(0.37), Judgement("ndcg@10 of all", 3)])
+def test_a_list_nearly_as_good_as_the_published_one_passes(champion: Judgement | None) -> None:
+    # 0.32 at most, against (0.37 - 0.02) * 0.9 = 0.315 at least.
+    check_champion(judged(0.3), champion, SETTINGS, where=WHERE)
 
 
-@pytest.mark.parametrize("metric", ["ndgc", "novelty", "coverage"])
-def test_a_metric_that_is_not_an_accuracy_is_refused(metric: str) -> None:
-    with pytest.raises(ConfigError, match=rf"gate: metric: .* Received: '{metric}'\. Name one of \['average_precision', "):
-        Gate(metric, 10)
+def test_a_list_worse_than_the_published_one_by_more_than_tolerance_and_noise_is_refused() -> None:
+    with pytest.raises(
+        CheckError,
+        match=r"the published list less 10\.0% \(it had 0\.380000, at least 0\.360000\)\. "
+        r"Received: 0\.300000, at most 0\.320000, against 0\.324000",
+    ):
+        check_champion(judged(0.3), judged(0.38), SETTINGS, where=WHERE)
+    check_champion(judged(0.3), judged(0.38), GateSettings(tolerance_share=0.2), where=WHERE)
 
 
-@pytest.mark.parametrize("share", [-0.01, 1.0, float("nan")])
-def test_a_tolerance_that_is_not_a_share_is_refused(share: float) -> None:
-    with pytest.raises(ConfigError, match=r"gate: tolerance_share: the share that may be lost must be in \[0, 1\)"):
-        Gate("ndcg", 10, tolerance_share=share)
+def test_lists_judged_by_different_metrics_are_not_compared(caplog: pytest.LogCaptureFixture) -> None:
+    check_champion(judged(0.1), judged(0.9, metric="recall@20 of all"), SETTINGS, where=WHERE)
+    assert "judged by recall@20 of all, not by ndcg@10 of all: not compared" in caplog.text
+
+
+def test_a_list_of_which_nothing_was_measured_is_not_compared() -> None:
+    check_champion(Judgement("ndcg@10 of all", 3), judged(0.9), SETTINGS, where=WHERE)
+
+
+def test_the_settings_name_every_accuracy_metric() -> None:
+    names = get_args(GateSettings.model_fields["metric"].annotation)
+    assert set(names) == {name for name, metric in metrics().items() if isinstance(metric, AccuracyMetric)}

@@ -4,7 +4,7 @@ from pyspark.sql import DataFrame, SparkSession
 
 from tawny.core.columns import EVENT_TYPES, Fold
 from tawny.core.config import EventSettings, NightSettings, SplitSettings
-from tawny.features.labelled import age_days, by_fold, evaluated_on, informative, labelled, learned_from
+from tawny.features.labelled import age_days, by_fold, evaluated_on, fold_cutoffs, informative, labelled, learned_from
 from tawny.testing.frames import RUN_DAY, assert_rows, event, event_frame, frame, rows_of
 
 NIGHT = NightSettings(split=SplitSettings(horizon_days=10))
@@ -24,6 +24,21 @@ def test_informative_events_are_labelled_by_the_split_of_the_night(spark: SparkS
     given = NightSettings(split=SplitSettings(kind="given"))
     came = event_frame(spark, [event("u", "i", "view", 15, context={"split": "test"})])
     assert rows_of(labelled(came, given, RUN_DAY), "event_id", "label") == [("e0", "test")]
+
+
+def test_the_cutoffs_of_the_folds_are_those_of_the_split_over_informative_events(spark: SparkSession) -> None:
+    days = [(kind, day) for kind, days in {"view": range(1, 11), "impression": range(40, 90)}.items() for day in days]
+    events = event_frame(spark, [event("u", "i", kind, day) for kind, day in days])
+    early, late = RUN_DAY - timedelta(days=20), RUN_DAY - timedelta(days=10)
+    by_horizon = [("validation", early), ("test", late), ("serve", RUN_DAY)]
+    assert_rows(fold_cutoffs(events, NIGHT, RUN_DAY), "fold cutoff_ts", by_horizon)
+    assert_rows(fold_cutoffs(events.limit(0), NIGHT, RUN_DAY), "fold cutoff_ts", by_horizon)
+    shares = NightSettings(split=SplitSettings(test_share=1 / 3))
+    # Of ten days in a row the quantiles 4/9 and 2/3 lie 4 and 6 days after the first.
+    by_share = [("validation", RUN_DAY - timedelta(days=6)), ("test", RUN_DAY - timedelta(days=4)), ("serve", RUN_DAY)]
+    assert_rows(fold_cutoffs(events, shares, RUN_DAY), "fold cutoff_ts", by_share)
+    nothing = [("validation", None), ("test", None), ("serve", RUN_DAY)]
+    assert_rows(fold_cutoffs(events.limit(0), shares, RUN_DAY), "fold cutoff_ts", nothing)
 
 
 def test_each_fold_learns_from_the_labels_before_its_own_and_counts_ages_to_its_cutoff(spark: SparkSession) -> None:

@@ -1,20 +1,24 @@
-from datetime import UTC, date, datetime
+from datetime import UTC, datetime
 from typing import Any
 
-from tawny.ingest.descriptions import check_items
+from tawny.ingest.deliveries import Plan
+from tawny.ingest.descriptions import check_items, judge_items
+from tawny.ingest.landing import Landed
 from tawny.ingest.settings import IngestItemsSettings
 from tawny.testing.frames import rows_of
 
 from .conftest import RawFrame
 
-RUN_DATE = date(2024, 3, 1)
 PERIOD = ("available_from", "available_until")
 
 
 def reasons(raw_frame: RawFrame, *rows: dict[str, Any], **settings: Any) -> list[tuple[Any, ...]]:
     """(line, reason, detail) of every row."""
-    found = check_items(raw_frame("items", *rows), IngestItemsSettings(**settings), RUN_DATE)
-    return rows_of(found, "source_line", "reason", "detail")
+    chosen = IngestItemsSettings(**settings)
+    checked = check_items(raw_frame("items", *rows), chosen)
+    return rows_of(
+        judge_items(checked, Landed(checked, len(rows), Plan("items", ())), chosen), "source_line", "reason", "detail"
+    )
 
 
 def test_every_broken_rule_gives_its_reason_and_the_value(raw_frame: RawFrame) -> None:
@@ -33,6 +37,7 @@ def test_every_broken_rule_gives_its_reason_and_the_value(raw_frame: RawFrame) -
             "available_from=2024-02-01 00:00:00 available_until=2024-02-01 00:00:00",
         ),
         ({"item_id": "8", "available_until": "9999-12-31"}, None, None),
+        ({"item_id": "9", "known_from": "lately"}, "wrong_type", "known_from=lately"),
     ]
     found = reasons(raw_frame, *(row for row, _, _ in rows), max_id_length=10)
     assert found == sorted([(line, reason, detail) for line, (_, reason, detail) in enumerate(rows, 1)], key=repr)
@@ -45,7 +50,7 @@ def test_values_are_typed_and_tidied(raw_frame: RawFrame) -> None:
     }  # fmt: skip
     columns = ("item_id", "title", "description", "categories", "price", "image", "image_path", *PERIOD)
     plain = {"item_id": "2", "categories": [" "], "image_path": "2.png"}
-    assert rows_of(check_items(raw_frame("items", row, plain), IngestItemsSettings(), RUN_DATE), *columns) == [
+    assert rows_of(check_items(raw_frame("items", row, plain), IngestItemsSettings()), *columns) == [
         ("1", "A", None, ["b", "a"], 9.5, b"png", None, datetime(2024, 1, 1, tzinfo=UTC), datetime(2024, 2, 1, tzinfo=UTC)),
         ("2", None, None, None, None, None, "2.png", None, None),
     ]

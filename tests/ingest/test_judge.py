@@ -27,8 +27,8 @@ def test_half_of_a_file_may_be_refused_and_no_more() -> None:
     assert judged(counts("a.csv", accepted=50, malformed_row=26, robot=25)) == [("a.csv", 51, 101)]
 
 
-def test_what_was_delivered_before_or_is_about_later_days_speaks_for_the_file() -> None:
-    again = counts("a.csv", duplicate=60, superseded=20, future=15, malformed_row=5)
+def test_what_was_delivered_before_or_is_said_again_speaks_for_the_file() -> None:
+    again = counts("a.csv", duplicate=60, superseded=35, malformed_row=5)
     assert judged(again) == []
 
 
@@ -54,7 +54,7 @@ def test_the_share_and_the_number_of_rows_are_settings() -> None:
 
 def message(tmp_path: Path, file: LandingFile, names: tuple[str, ...], count: Count, detail: str) -> str:
     inspected = Inspected(file, count.n, (), names)
-    return str(refusal("events_v1", worst([count], SETTINGS), [inspected], SETTINGS, lambda _: detail))
+    return str(refusal("events_v2", worst([count], SETTINGS), [inspected], SETTINGS, lambda _: detail))
 
 
 NAMES = ("user_id", "item_id", "event_type", "event_time", "shop", "Stars")
@@ -65,7 +65,7 @@ def test_a_value_that_is_missing_is_mapped_from_the_column_that_looks_like_it(tm
     count = Count("r.csv", "missing_value", "value", 100, 2)
     found = message(tmp_path, file, NAMES, count, "value=")
     assert found == (
-        "events_v1, file r.csv: at most 50% of the rows may be refused. Received: 100 of 100 rows refused: "
+        "events_v2, file r.csv: at most 50% of the rows may be refused. Received: 100 of 100 rows refused: "
         "100 missing_value (as r.csv:2: value=). Nothing was written. The column value is not in the file "
         "(columns: user_id, item_id, event_type, event_time, shop, Stars); name the one that holds it: "
         '[[files]] table = "events", path = "r.csv", columns = { user_id = "kunde", value = "Stars" }. '
@@ -89,6 +89,6 @@ def test_times_in_another_unit_are_recognised(tmp_path: Path) -> None:
 
 def test_the_commonest_reasons_and_other_bad_files_are_named(tmp_path: Path) -> None:
     bad = counts("a.csv", robot=10, malformed_row=60, id_too_long=30, out_of_range=5) + counts("b.csv", malformed_row=50)
-    found = str(refusal("events_v1", worst(bad, SETTINGS), [], SETTINGS, lambda count: f"d{count.line}"))
+    found = str(refusal("events_v2", worst(bad, SETTINGS), [], SETTINGS, lambda count: f"d{count.line}"))
     assert "105 of 105 rows refused: 60 malformed_row (as a.csv:3: d3), 30 id_too_long (as a.csv:4: d4), 10 robot" in found
     assert "out_of_range" not in found and "; as bad: b.csv." in found

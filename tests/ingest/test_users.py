@@ -1,6 +1,6 @@
-from datetime import date
-
-from tawny.ingest.descriptions import check_users
+from tawny.ingest.deliveries import Plan
+from tawny.ingest.descriptions import check_users, judge_users
+from tawny.ingest.landing import Landed
 from tawny.ingest.settings import IngestUsersSettings
 from tawny.testing.frames import rows_of
 
@@ -16,7 +16,9 @@ def test_users_are_tidied_and_the_last_row_counts(raw_frame: RawFrame) -> None:
         {"user_id": "12345678901"},
         {"user_id": "w", "fault": "malformed_row", "fault_detail": "1 fields instead of 2"},
     ]
-    found = check_users(raw_frame("users", *rows), IngestUsersSettings(max_id_length=10), date(2024, 3, 1))
+    settings = IngestUsersSettings(max_id_length=10)
+    checked = check_users(raw_frame("users", *rows), settings)
+    found = judge_users(checked, Landed(checked, len(rows), Plan("users", ())), settings)
     assert rows_of(found, "source_line", "reason", "detail") == [
         (1, "superseded", "described again at f.csv:2"),
         (2, None, None),

@@ -57,6 +57,10 @@ class SmallLake:
         """The rows as tuples of these columns."""
         return [tuple(row[column] for column in columns) for row in self.rows(table, **where)]
 
+    def versions(self, *tables: TableSpec) -> list[int]:
+        """The newest version of each table."""
+        return [self.lake.version(table) for table in tables]
+
     def digest(self, tables: Iterable[TableSpec]) -> dict[str, str]:
         """By table, a hash of all its rows."""
         return {table.name: hashlib.sha256(repr(self.rows(table)).encode()).hexdigest() for table in tables}

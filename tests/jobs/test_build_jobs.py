@@ -61,8 +61,8 @@ def built(spark: SparkSession, tmp_path_factory: pytest.TempPathFactory) -> Iter
 
 def test_the_plan_has_the_jobs_that_are_tested_here() -> None:
     assert UP_TO_FEATURES == [
-        "ingest_events", "ingest_items", "ingest_users", "build_catalog", "build_interactions", "build_holdouts",
-        "build_item_features", "build_sequences", "build_user_features",
+        "ingest_events", "ingest_items", "ingest_users", "pin_inputs", "build_catalog", "build_interactions",
+        "build_holdouts", "build_item_features", "build_sequences", "build_user_features",
     ]  # fmt: skip
 
 
@@ -90,16 +90,30 @@ def test_the_catalog_numbers_described_items_and_those_of_events(built: SmallLak
 
 def test_a_run_of_another_date_leaves_this_one_alone(built: SmallLake) -> None:
     before, next_day = built.rows(CATALOG, run_date=RUN_DATE), RUN_DATE + timedelta(days=1)
+    built.run("pin_inputs", next_day)
     built.run("build_catalog", next_day)
     assert built.rows(CATALOG, run_date=RUN_DATE) == before
     assert built.values(CATALOG, "item_id", run_date=next_day) == [("a",), ("b",), ("c",), ("d",), ("e",)]
 
 
-def test_blocked_items_are_numbered_but_not_available(built: SmallLake) -> None:
+def test_blocked_items_are_numbered_and_listed_by_no_fold(built: SmallLake) -> None:
     later = RUN_DATE + timedelta(days=4)
+    built.run("pin_inputs", later)
     built.with_settings("build_catalog", blocked_items=["b"]).run("build_catalog", later)
-    rows = built.values(CATALOG, "item_id", "is_available", run_date=later)
-    assert [item for item, is_available in rows if not is_available] == ["b"]
+    rows = built.values(CATALOG, "item_id", "is_blocked", run_date=later)
+    assert [item for item, is_blocked in rows if is_blocked] == ["b"]
+    built.run("build_item_features", later)
+    listable = built.values(ITEM_FEATURES, "fold", "item_index", "is_listable", run_date=later)
+    assert [item for fold, item, is_listable in listable if fold == "serve" and is_listable] == [0, 2, 3, 4]
+    assert not any(is_listable for _, item, is_listable in listable if item == 1)
+
+
+def test_items_of_the_first_load_are_listed_by_every_fold_and_others_by_those_that_saw_them(built: SmallLake) -> None:
+    # a, b and e are described by the first load; c is known from one event, 15 days before: after the validation cutoff.
+    listable = {"serve": [0, 1, 2, 3], "test": [0, 1, 2, 3], "validation": [0, 1, 3]}
+    assert built.values(ITEM_FEATURES, "fold", "item_index", "categories", is_listable=True, run_date=RUN_DATE) == [
+        (fold, item, [["x"], ["x", "y"], [], []][item]) for fold, items in listable.items() for item in items
+    ]
 
 
 def test_interactions_hold_each_fold_up_to_its_own_cutoff(built: SmallLake) -> None:
@@ -150,6 +164,6 @@ def test_every_user_of_the_sequences_has_a_vector(built: SmallLake) -> None:
 
 def test_every_item_of_the_catalog_is_counted_in_every_fold(built: SmallLake) -> None:
     counts = {"serve": [2 + 1, 2, 1, 0], "test": [2, 1, 1, 0], "validation": [1, 1, 0, 0]}
-    assert built.values(ITEM_FEATURES, "fold", "item_index", "n_events") == [
+    assert built.values(ITEM_FEATURES, "fold", "item_index", "n_events", run_date=RUN_DATE) == [
         (fold, item, n) for fold, counted in counts.items() for item, n in enumerate(counted)
     ]

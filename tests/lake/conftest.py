@@ -45,13 +45,34 @@ NOTES = TableSpec(
     key=("key",),
     mode="append_once",
 )
+LISTS = TableSpec(
+    name="lists_v1",
+    doc="A table whose partitions are named by what they hold.",
+    columns={
+        "run_date": Column("date", "the run"),
+        "list_id": Column("string", "digest"),
+        "key": Column("string", "key"),
+        "n": Column("int", "a number", nullable=True),
+    },
+    key=("run_date", "list_id", "key"),
+    mode="replace_partition",
+    partition_by=("run_date", "list_id"),
+    id_column="list_id",
+)
+POINTERS = TableSpec(
+    name="pointers_v1",
+    doc="A small table that is replaced whole, if it is as it was read.",
+    columns={"key": Column("string", "key"), "n": Column("int", "a number")},
+    key=("key",),
+    mode="compare_and_set",
+)
 
 
 @pytest.fixture
 def arrow_lake(lake_root: Path) -> ArrowLake:
     """A lake in which the three tables are there and empty."""
     lake = ArrowLake(str(lake_root))
-    lake.ensure([SCORES, PEOPLE, NOTES])
+    lake.ensure([SCORES, PEOPLE, NOTES, LISTS, POINTERS])
     return lake
 
 
@@ -60,8 +81,8 @@ def spark_lake(spark: Any, env: Env) -> Any:
     """The same as a Spark lake."""
     from tawny.lake.spark import SparkLake
 
-    lake = SparkLake(env, session=lambda _: spark)
-    lake.ensure([SCORES, PEOPLE, NOTES])
+    lake = SparkLake(env, session=lambda _: spark, few_rows=0)
+    lake.ensure([SCORES, PEOPLE, NOTES, LISTS, POINTERS])
     return lake
 
 

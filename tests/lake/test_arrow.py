@@ -29,7 +29,7 @@ def row(day: date, key: str, n: int | None) -> dict[str, Any]:
 
 def test_what_was_written_is_read_with_the_runs_date_filled_in(arrow_lake: ArrowLake, rows: Rows) -> None:
     written = arrow_lake.write(SCORES, NUMBERS, {"run_date": D1}, "id")
-    assert written == Written(arrow_lake.version(SCORES), 2)
+    assert written == Written(arrow_lake.version(SCORES), 2, written.digest)
     assert rows(SCORES) == [row(D1, "a", 1), row(D1, "b", None)]
 
 

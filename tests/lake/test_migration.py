@@ -146,7 +146,7 @@ def test_retention_and_description_are_set_and_properties_set_by_hand_stay(lake:
     lake.ensure([replace(SCORES, retention_days=90, doc="Other words.")])
     metadata = _metadata(lake, SCORES)
     assert metadata.description == "Other words."
-    expected = {"deletedFileRetentionDuration": "interval 90 days", "logRetentionDuration": "interval 90 days"}
+    expected = {"deletedFileRetentionDuration": "interval 90 days", "logRetentionDuration": "interval 379 days"}
     expected |= {"enableDeletionVectors": "false", "checkpointInterval": "7"}
     assert {key: metadata.configuration[f"delta.{key}"] for key in expected} == expected
 

@@ -16,14 +16,14 @@ MAY_IMPORT = {
     "evaluation": "core tables lake",
     "training": "core",
     "models": "core lake evaluation training",
-    "ingest": "core",
+    "ingest": "core tables lake",
     "features": "core",
     "candidates": "core features models",
     "ranking": "core lake features models evaluation",
-    "publish": "core tables lake",
+    "publish": "core tables lake models evaluation candidates ranking",
     "runner": "core tables lake ingest",
     "testing": "core tables lake evaluation models",
-    "cli": "core tables lake publish runner jobs",
+    "cli": "core tables lake ingest publish runner jobs",
 }
 ABOVE_THE_LIBRARY = {
     "jobs": "core tables models ingest features candidates ranking publish evaluation training runner",
@@ -40,6 +40,9 @@ SPARK_FOLDERS = ("features", "ingest", "candidates", "publish")
 BY_FILE = {
     "lake/arrow.py": {"deltalake"},
     "lake/migration.py": {"deltalake"},
+    "lake/commits.py": {"deltalake"},
+    "lake/maintenance.py": {"deltalake"},
+    "lake/removal.py": JVM,
     "lake/session.py": JVM,
     "training/loop.py": {"tensorflow", "keras"},
     "training/workers.py": {"horovod"},

@@ -60,12 +60,14 @@ def test_every_source_and_the_final_list_are_evaluated(shop: Any) -> None:
 
 def test_every_published_row_can_be_traced(shop: Any) -> None:
     last = {(row["job"], row["variant"]): row for row in _rows(shop, RUNS) if row["status"] != "started"}
-    published = last["publish", None]
-    read = dict(published["versions_read"])
-    written = dict(last["rank", None]["versions_written"])
-    assert read["rankings_v1"] == written["rankings_v1"]
+    ranked, listed, published = (dict(last[job, None]) for job in ("rank", "write_lists", "publish"))
+    assert dict(listed["versions_read"])["rankings_v1"] == dict(ranked["versions_written"])["rankings_v1"]
+    assert dict(published["versions_read"])["recommendations_v2"] == dict(listed["versions_written"])["recommendations_v2"]
+    (row,) = _rows(shop, PUBLISHED)
+    assert {one["list_id"] for one in _rows(shop, RECOMMENDATIONS)} == {row["list_id"]}
+    assert (row["run_id"], row["n_users"], row["n_listed"]) == (published["run_id"], shop.n_users, shop.n_users)
     assert all(row["status"] == "succeeded" and len(row["config_hash"]) == 12 for row in last.values())
-    assert {row["model_version"] for row in _rows(shop, RECOMMENDATIONS)} == {_rows(shop, PUBLISHED)[0]["model_version"]}
+    assert {row["model_version"] for row in _rows(shop, RECOMMENDATIONS)} == {row["model_version"]}
     for row in _rows(shop, RECOMMENDATIONS):
         assert row["sources"]
         assert row["reasons"]
@@ -97,4 +99,4 @@ def test_an_earlier_night_changes_nothing_of_a_later_one(shop: Any) -> None:
     rows = _rows(shop, RECOMMENDATIONS)
     assert later(rows) == before
     assert {row["run_date"] for row in rows} == {shop.run_date, date(2026, 11, 20)}
-    assert _rows(shop, PUBLISHED)[0]["run_date"] == shop.run_date
+    assert [(row["run_date"], row["status"]) for row in _rows(shop, PUBLISHED)] == [(shop.run_date, "published")]

@@ -26,8 +26,8 @@ def table(name: str, slice_by: str | None = None) -> TableSpec:
     )  # fmt: skip
 
 
-EVENTS, LISTS, MODELS = table("events_v1"), table("lists_v1", "model"), table("models_v1", "model")
-PUBLISHED, EVALUATIONS = table("published_v1"), table("evaluations_v1")
+EVENTS, LISTS, MODELS = table("events_v2"), table("lists_v1", "model"), table("models_v1", "model")
+PUBLISHED, EVALUATIONS = table("published_v2"), table("evaluations_v1")
 
 
 def shuffled(*jobs: Job) -> Jobs:

@@ -50,9 +50,9 @@ def test_every_table_can_be_created_with_its_checks_and_again(lake_root: Path) -
 
 
 def test_a_table_is_found_with_and_without_its_version() -> None:
-    assert table("events") is table("events_v1") is all_tables()["events_v1"]
+    assert table("events") is table("events_v2") is all_tables()["events_v2"]
 
 
 def test_an_unknown_table_is_refused_with_the_names_of_all() -> None:
-    with pytest.raises(ConfigError, match=r"must be one of .*events_v1.*Received: evnts"):
+    with pytest.raises(ConfigError, match=r"must be one of .*events_v2.*Received: evnts"):
         table("evnts")

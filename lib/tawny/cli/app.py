@@ -62,11 +62,13 @@ def night(
     env: EnvFile = None,
     run_date: OptionalRunDate = None,
     first: Annotated[str | None, typer.Option("--from", metavar="JOB", help="Start here; earlier jobs are done.")] = None,
+    again: Annotated[bool, typer.Option("--again", help="Run every job, also those that are current.")] = False,
 ) -> None:
     """Run a whole night: from landing files to published lists.
 
-    It runs every job of `tawny plan`, in order, in one Spark session, and prints rows, metrics and seconds at the end. Where
-    a job fails, no job after it runs, and the lists published before stay published. Examples:
+    It runs the jobs of `tawny plan` that have something to do, in order, in one Spark session, and prints rows, metrics and
+    seconds at the end. Where a job fails, no job after it runs, and the lists published before stay published; the same
+    command goes on where it stopped. Examples:
 
         tawny night
 
@@ -74,7 +76,7 @@ def night(
     """
     from tawny.cli.nights import one_night
 
-    one_night(env, run_date, first)
+    one_night(env, run_date, first, again=again)
 
 
 @app.command()
@@ -96,11 +98,25 @@ def backfill(
 
 
 @app.command()
-def plan(env: EnvFile = None) -> None:
-    """What a night does: its jobs in order, what each reads and writes."""
-    from tawny.cli.plan import show_plan
+def plan(
+    env: EnvFile = None,
+    run_date: Annotated[
+        date | None,
+        typer.Option(
+            "--run-date", metavar="YYYY-MM-DD", parser=day, help="Say what is current for that day, and what is not."
+        ),
+    ] = None,
+) -> None:
+    """What a night does: its jobs in order, what each reads and writes; or, for a day, what is left to do and why.
 
-    show_plan(local_runner(env))
+    Example: tawny plan --run-date 1998-04-23
+    """
+    from tawny.cli.plan import show_plan, show_state
+
+    if run_date:
+        show_state(local_runner(env), run_date)
+    else:
+        show_plan(local_runner(env))
 
 
 @app.command()
@@ -126,7 +142,8 @@ def show(
     user: Annotated[str, typer.Option("--user", metavar="ID", help="As the landing files name the user.")],
     env: EnvFile = None,
     run_date: Annotated[
-        date | None, typer.Option("--run-date", metavar="YYYY-MM-DD", parser=day, help="Default: the published day.")
+        date | None,
+        typer.Option("--run-date", metavar="YYYY-MM-DD", parser=day, help="Its newest list. Default: the published list."),
     ] = None,
 ) -> None:
     """One user's list, and why each item is on it.
@@ -139,16 +156,91 @@ def show(
 
 
 @app.command()
-def rollback(env: EnvFile = None) -> None:
-    """Publish the lists that were published before. A second rollback undoes the first.
+def trace(
+    user: Annotated[str, typer.Option("--user", metavar="ID", help="As the landing files name the user.")],
+    item: Annotated[str, typer.Option("--item", metavar="ID", help="As the landing files name the item.")],
+    env: EnvFile = None,
+    run_date: Annotated[
+        date | None,
+        typer.Option("--run-date", metavar="YYYY-MM-DD", parser=day, help="Its newest list. Default: the published list."),
+    ] = None,
+) -> None:
+    """Where one row of a list came from: sources, models, runs, and the events with their files and lines.
 
-    The same as `tawny run roll_back --run-date D`, where D is the day that was published before.
+    Example: tawny trace --user 196 --item 483
     """
-    from tawny.publish.pointer import published_pointer, rollback_date
+    from tawny.cli.trace import trace_row
 
-    runner = local_runner(env)
-    run_date = rollback_date(published_pointer(runner.arrow))
-    runner.run(runner.task("roll_back"), run_date)
-    pointer = published_pointer(runner.arrow)
-    previous = pointer.previous_run_date if pointer else None
-    typer.echo(f"Published: {run_date}. `tawny rollback` again goes back to {previous}.")
+    trace_row(local_runner(env), user, item, run_date)
+
+
+@app.command()
+def rollback(
+    env: EnvFile = None,
+    to: Annotated[str | None, typer.Option("--to", metavar="LIST_ID", help="A list that readers have seen.")] = None,
+) -> None:
+    """Take back the published list: readers follow the list that they saw before it.
+
+    The list is withdrawn: no rerun publishes it again, only `--to` does. A second rollback goes one list further back. With
+    --to, readers follow that list, withdrawn or not, and the lists of later days are withdrawn.
+    """
+    from tawny.cli.rollback import roll_back
+
+    typer.echo(roll_back(local_runner(env), to))
+
+
+@app.command()
+def maintain(
+    env: EnvFile = None,
+    run_date: Annotated[
+        date | None,
+        typer.Option("--run-date", metavar="YYYY-MM-DD", parser=day, help="Never count days from a later date than that."),
+    ] = None,
+    dry_run: Annotated[bool, typer.Option("--dry-run", help="Say what would be done; change nothing.")] = False,
+    keep_days: Annotated[
+        int | None, typer.Option("--keep-days", min=1, metavar="N", help="Keep at most N days, where a table declares more.")
+    ] = None,
+    grace_hours: Annotated[
+        int, typer.Option("--grace-hours", min=0, help="What was written since then stays: a backfill may still run.")
+    ] = 24,
+) -> None:
+    """Keep the tables small: drop old run_dates and lists that were never published, compact small files, remove old ones.
+
+    Days are counted from the newest run_date of a table, at most from the published one. What is published, or can be by a
+    rollback, stays. Beside a running night it is safe; with nothing to do it changes nothing. Example:
+
+        tawny maintain --dry-run
+    """
+    from tawny.cli.maintain import maintain_tables
+
+    maintain_tables(local_runner(env), run_date, keep_days, grace_hours, dry_run=dry_run)
+
+
+LandedFile = Annotated[
+    str, typer.Argument(metavar="FILE", help="Its path below landing, or the first digits of its digest (landings_v1).")
+]
+
+
+@app.command()
+def retract(file: LandedFile, env: EnvFile = None, run_date: OptionalRunDate = None) -> None:
+    """Take a landed file back: its rows, its quarantine, and its place in the order of delivery.
+
+    What only its copies hid shows again. The file is never read again, even if it stays in landing. Other files that landed
+    since are read by the way. Example:
+
+        tawny retract events_2024-02-01.csv
+    """
+    from tawny.cli.landings import retract
+
+    retract(local_runner(env), file, run_date)
+
+
+@app.command()
+def replay(file: LandedFile, env: EnvFile = None, run_date: OptionalRunDate = None) -> None:
+    """Read a landed file again after a fix of settings: from landing, else its refused rows from the quarantine.
+
+    Example: tawny replay events_2024-02-01.csv
+    """
+    from tawny.cli.landings import replay
+
+    replay(local_runner(env), file, run_date)

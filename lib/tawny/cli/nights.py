@@ -15,7 +15,7 @@ from tawny.runner.night import Night, resolve_run_date, run_night, tasks_from
 from tawny.runner.plan import Task
 
 
-def one_night(env_file: Path | None, run_date: date | None, first: str | None) -> None:
+def one_night(env_file: Path | None, run_date: date | None, first: str | None, *, again: bool = False) -> None:
     """Run one night and print its tables.
 
     Raises:
@@ -24,7 +24,7 @@ def one_night(env_file: Path | None, run_date: date | None, first: str | None) -
     start = time.perf_counter()
     runner = local_runner(env_file)
     night = Night(resolve_run_date(runner, run_date), tasks_from(runner, first))
-    _run(runner, night)
+    _run(runner, night, again=again)
     show_night(runner, night, time.perf_counter() - start)
 
 
@@ -45,15 +45,16 @@ def many_nights(env_file: Path | None, days: Sequence[date], jobs: Sequence[str]
         night = Night(day, tasks)
         _run(runner, night)
         seconds = sum(step.seconds for step in night.steps)
-        console().print(f"{day}: {len(night.done)} jobs, {seconds:.1f} s")
+        n_run = sum(step.record is not None for step in night.steps)
+        console().print(f"{day}: {n_run} jobs run, {len(night.done) - n_run} current, {seconds:.1f} s")
     if not jobs:
         console().print(closing_text(runner, night), soft_wrap=True)
 
 
-def _run(runner: LocalRunner, night: Night) -> None:
+def _run(runner: LocalRunner, night: Night, *, again: bool = False) -> None:
     try:
         with progress(len(night.tasks) + 2) as watch:
-            run_night(runner, night, watch)
+            run_night(runner, night, watch, again=again)
     except BaseException:
         show_failure(runner, night)
         raise

@@ -1,9 +1,12 @@
 """`tawny plan`, `tawny tables` and `--dry-run`, from the declarations and Delta's logs."""
 
+from datetime import date
+
 from tawny.cli.console import console, grid
 from tawny.core.errors import StaleInputError
 from tawny.core.table import TableSlice, TableSpec, spec_of
 from tawny.runner.local import DryRun, LocalRunner
+from tawny.runner.night import planned
 from tawny.runner.plan import Task
 from tawny.tables.registry import all_tables
 
@@ -17,6 +20,19 @@ def show_plan(runner: LocalRunner) -> None:
         stage = task.job.stage
         table.add_row(first, task.task_id, task.job.engine, f"{_reads(task)} → {task.writes}", task.job.purpose)
     console().print(table)
+
+
+def show_state(runner: LocalRunner, run_date: date) -> None:
+    """Print for every task of the night of a day whether it is current, or why it would run."""
+    plan = planned(runner, run_date)
+    table = grid("task", "state", "why")
+    for one in plan:
+        state = "current" if one.why is None else "may run" if one.is_after else "runs"
+        table.add_row(one.task.task_id, state, one.why or "")
+    console().print(table)
+    n_runs = sum(one.why is not None for one in plan)
+    do = f"`tawny night --run-date {run_date}` runs {n_runs} of {len(plan)} tasks" if n_runs else "Nothing to do"
+    console().print(f"{do}. What another task may change runs only if it did.")
 
 
 def show_tables(runner: LocalRunner) -> None:

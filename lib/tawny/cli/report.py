@@ -6,15 +6,15 @@ from collections import Counter
 from rich.table import Table
 
 from tawny.cli.console import console, grid
+from tawny.cli.show import newest_list
 from tawny.core.errors import StaleInputError
 from tawny.core.table import spec_of
 from tawny.lake.base import Conditions
-from tawny.publish.pointer import published_pointer
+from tawny.publish.pointer import PublishedList, published_in, published_pointer, published_rows, standing
 from tawny.runner.local import LocalRunner
 from tawny.runner.night import Night
 from tawny.runner.run import LANDING
 from tawny.tables.evaluations import EVALUATIONS
-from tawny.tables.rankings import RANKINGS
 
 SHOWN_METRICS = ("ndcg", "recall", "hit_rate", "mrr", "average_precision", "precision", "coverage", "novelty")
 
@@ -36,12 +36,14 @@ def show_failure(runner: LocalRunner, night: Night) -> None:
     lines += [f"not done: {', '.join(left)}"] if left else []
     lines += [_still_published(runner)]
     env = f" --env {runner.env_file}" if runner.env_file else ""
-    lines += [f"Go on with: tawny night{env} --run-date {night.run_date} --from {left[0]}"] if left else []
+    lines += [f"Go on with: tawny night{env} --run-date {night.run_date}"] if left else []
     sys.stderr.write("\n".join(lines) + "\n")
 
 
 def rows_table(runner: LocalRunner, night: Night) -> Table:
     """Landed, accepted and quarantined rows, by ingest job."""
+    from tawny.ingest.ledger import read_ledger
+
     columns = ("rows in", "accepted", "quarantined")
     table = grid("landed", *columns, "reasons", title="Rows", right=columns)
     for step in night.steps:
@@ -49,8 +51,10 @@ def rows_table(runner: LocalRunner, night: Night) -> Table:
         if task is None or task.job.quarantine is None or step.record is None:
             continue
         refused = spec_of(task.job.quarantine)
-        where: Conditions = (("run_date", "=", night.run_date),)
-        reasons = Counter(runner.arrow.read(refused, runner.arrow.version(refused), where)["reason"].to_pylist())
+        read = tuple(entry.digest for entry in read_ledger(runner.arrow) if entry.run_id == step.record.run_id)
+        where: Conditions = (("source_digest", "in", read),)
+        rows = runner.arrow.read(refused, runner.arrow.version(refused), where)["reason"].to_pylist() if read else []
+        reasons = Counter(rows)
         n_landed, n_refused = step.record.rows_read.get(LANDING, 0), reasons.total()
         counts = (f"{n:,}" for n in (n_landed, n_landed - n_refused, n_refused))
         table.add_row(spec_of(task.writes).name, *counts, ", ".join(f"{code} {n:,}" for code, n in reasons.most_common()))
@@ -81,21 +85,39 @@ def seconds_table(night: Night, total_seconds: float) -> Table:
     table = grid("step", *columns, title="Seconds", right=columns)
     overhead = total_seconds - sum(step.record.seconds for step in night.steps if step.record)
     for step in night.steps:
+        if step.is_current:
+            continue
         overhead_of_step = step.seconds - (step.record.seconds if step.record else 0)
         table.add_row(step.name, f"{step.seconds:.1f}", f"{step.seconds / total_seconds:.0%}", f"{overhead_of_step:.1f}")
+    if n_current := sum(step.is_current for step in night.steps):
+        seconds = sum(step.seconds for step in night.steps if step.is_current)
+        table.add_row(f"{n_current} jobs were current", f"{seconds:.1f}", f"{seconds / total_seconds:.0%}", f"{seconds:.1f}")
     table.add_section()
     table.add_row("total", f"{total_seconds:.1f}", "100%", f"{overhead:.1f} ({overhead / total_seconds:.0%})")
     return table
 
 
 def closing_text(runner: LocalRunner, night: Night) -> str:
-    """One paragraph: what is published, and where the tables are."""
+    """What is published, why the night's list is not, if it is not, and where the tables are; a line each."""
     lake = runner.arrow
-    pointer = published_pointer(lake)
-    where: Conditions = (("run_date", "=", night.run_date), ("fold", "=", "serve"))
-    n_lists = lake.count(RANKINGS, lake.version(RANKINGS), where) or 0
-    now = f"Published: {pointer.run_date} (model {pointer.model_version})" if pointer else "Nothing is published"
-    return f"{now}. Lists of {night.run_date}: {n_lists:,}, one per user.\nTables: {lake.root} (`tawny tables`)."
+    rows = published_rows(lake)
+    now, list_id = published_in(rows), newest_list(lake, night.run_date)
+    lines = _published_lines(now) if now else ["Nothing is published."]
+    if list_id and not (now and now.is_list(night.run_date, list_id)):
+        lines.append(standing(rows, night.run_date, list_id))
+    return "\n".join([*lines, f"Tables: {lake.root} (`tawny tables`)."])
+
+
+def _published_lines(now: PublishedList) -> list[str]:
+    """The list that readers follow, and what audit and gate said of it."""
+    judged = f"{now.metric} on {now.n_judged:,} users"
+    gate = f"The gate measured nothing: {judged}." if now.value is None else f"Gate: {judged}: {now.value:.4f}"
+    against = "" if now.value is None or now.floor is None else f", popularity {now.floor:.4f}."
+    return [
+        f"Published: {now.run_date} (list {now.list_id}, model {now.model_version}).",
+        f"Audit: {now.n_users:,} eligible users, {now.n_listed:,} with a list, {now.n_exhausted:,} who have seen all"
+        f" there is. {gate}{against}",
+    ]
 
 
 def _still_published(runner: LocalRunner) -> str:
@@ -105,7 +127,7 @@ def _still_published(runner: LocalRunner) -> str:
         pointer = None
     if pointer is None:
         return "Nothing is published yet."
-    return f"Still published: {pointer.run_date} (model {pointer.model_version}); readers see no change."
+    return f"Still published: {pointer.run_date} (list {pointer.list_id}); readers see no change."
 
 
 def _cell(value: float | None, low: float | None, high: float | None) -> str:

@@ -3,31 +3,38 @@
 import json
 from collections.abc import Mapping, Sequence
 from datetime import date
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from tawny.cli.console import console, grid
 from tawny.core.errors import ConfigError, StaleInputError
 from tawny.core.table import TableSpec
 from tawny.lake.base import Conditions
-from tawny.publish.pointer import published_pointer
+from tawny.publish.pointer import published_now, published_rows, standing
 from tawny.runner.local import LocalRunner
 from tawny.tables.catalog import CATALOG
 from tawny.tables.models import MODELS
-from tawny.tables.published import PUBLISHED
 from tawny.tables.recommendations import RECOMMENDATIONS
+
+if TYPE_CHECKING:  # so that the help of the commands loads no table reader
+    from tawny.lake.arrow import ArrowLake
 
 MAX_ITEMS = 20_000_000
 
 
 def show_list(runner: LocalRunner, user_id: str, run_date: date | None) -> None:
-    """Print the list of `run_date`; the published one where it is None.
+    """Print the newest list of `run_date`, with whether readers follow it; the published one where run_date is None.
 
     Raises:
-        StaleInputError: nothing is published.
+        StaleInputError: nothing is published, or no list was written for that day.
         ConfigError: the user has no list.
     """
-    day = run_date or _published_day(runner)
-    rows = _rows(runner, RECOMMENDATIONS, (("run_date", "=", day), ("user_id", "=", user_id)))
+    published = published_rows(runner.arrow)
+    if run_date is None:
+        now = published_now(published)
+        day, list_id = now.run_date, now.list_id
+    else:
+        day, list_id = run_date, _written(runner, run_date)
+    rows = _rows(runner, RECOMMENDATIONS, (("run_date", "=", day), ("list_id", "=", list_id), ("user_id", "=", user_id)))
     if not rows:
         rule = f"the user must have a list for {day}."
         do = "User ids are those of the landing files; `tawny tables recommendations` explains the table."
@@ -42,11 +49,12 @@ def show_list(runner: LocalRunner, user_id: str, run_date: date | None) -> None:
         table.add_row(str(row["rank"]), item, f"{row['score']:.4f}", ", ".join(row["sources"]), why)
     out = console()
     out.print(f"user {user_id}, list of {day}, model {rows[0]['model_version']}")
+    out.print(standing(published, day, list_id), soft_wrap=True)
     out.print(table)
 
 
 def reasons_text(reasons: Sequence[Mapping[str, Any]], titles: Mapping[str, str | None], popular: str) -> str:
-    """The reasons in words, the user's own items first; their shares are in recommendations_v1.
+    """The reasons in words, the user's own items first; their shares are in recommendations_v2.
 
     >>> source, item = {"source": "popularity", "item_id": None}, {"source": "als", "item_id": "7"}
     >>> reasons_text([source, item], {"7": "Heat"}, "popular")
@@ -58,11 +66,18 @@ def reasons_text(reasons: Sequence[Mapping[str, Any]], titles: Mapping[str, str 
     return "; ".join(([f"because of {', '.join(past)}"] if past else []) + without_item)
 
 
-def _published_day(runner: LocalRunner) -> date:
-    pointer = published_pointer(runner.arrow)
-    if pointer is None:
-        raise StaleInputError(where=PUBLISHED.name, rule="a list must be published.", came="none", do="Run `tawny night`.")
-    return pointer.run_date
+def newest_list(lake: "ArrowLake", run_date: date) -> str | None:
+    """The list_id of the list that was written last for a day; None where none was."""
+    commit = lake.commits(RECOMMENDATIONS).newest({"run_date": run_date})
+    return commit.note.get("partition", {}).get("list_id") if commit else None
+
+
+def _written(runner: LocalRunner, run_date: date) -> str:
+    list_id = newest_list(runner.arrow, run_date)
+    if list_id is None:
+        rule, do = "a list must be written for the day.", f"Run `tawny night --run-date {run_date}`."
+        raise StaleInputError(where=f"{RECOMMENDATIONS.name} {run_date}", rule=rule, came="none", do=do)
+    return list_id
 
 
 def _popular(runner: LocalRunner, day: date) -> str:

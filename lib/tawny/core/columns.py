@@ -1,5 +1,6 @@
 """The names of the columns that more than one table or stage uses; C9 of the conventions says how they are formed."""
 
+from datetime import date
 from typing import Final, Literal, get_args
 
 USER_ID: Final = "user_id"
@@ -35,6 +36,11 @@ DETAIL: Final = "detail"
 RAW: Final = "raw"
 SOURCE_FILE: Final = "source_file"
 SOURCE_LINE: Final = "source_line"
+SOURCE_DIGEST: Final = "source_digest"
+KNOWN_FROM: Final = "known_from"
+
+ALWAYS: Final = date(1900, 1, 1)
+"""`known_from` of what the first load of a lake describes: nothing says since when it was known."""
 
 EventType = Literal["impression", "view", "click", "cart", "purchase", "rating", "play", "like", "dislike", "hide"]
 EVENT_TYPES: Final[tuple[EventType, ...]] = get_args(EventType)

@@ -14,6 +14,8 @@ class TawnyError(Exception):
     """
 
     exit_code: ClassVar[int] = 1
+    is_final: ClassVar[bool] = True
+    """Whether a retry would end the same, so that a person must act first."""
 
     def __init__(self, *, where: str, rule: str, came: str, do: str) -> None:
         super().__init__(f"{where}: {rule} Received: {came}. {do}")
@@ -62,3 +64,13 @@ class WorkerError(TawnyError):
     """A training worker died, or stopped before its last step."""
 
     exit_code = 7
+    is_final = False
+
+
+def final_exit_codes() -> frozenset[int]:
+    """The exit codes after which a retry would end the same; 1 (unexpected), 7, and those of signals are not among them.
+
+    >>> sorted(final_exit_codes())
+    [2, 3, 4, 5, 6]
+    """
+    return frozenset(kind.exit_code for kind in TawnyError.__subclasses__() if kind.is_final)

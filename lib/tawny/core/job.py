@@ -9,7 +9,7 @@ from tawny.core.config import Settings
 from tawny.core.table import TableRef
 
 Engine = Literal["spark", "arrow", "horovod"]
-Stage = Literal["ingest", "features", "training", "candidates", "ranking", "evaluation", "publishing"]
+Stage = Literal["ingest", "features", "training", "candidates", "ranking", "evaluation", "publishing", "checking"]
 STAGES: tuple[Stage, ...] = get_args(Stage)
 """In the order of the night."""
 
@@ -25,6 +25,7 @@ class Job:
         reads: what `run.read` may read; the edges of the DAG follow from it.
         reads_earlier: tables of which it reads only partitions of earlier run_dates; these give no edge.
         quarantine: where refused rows go, for ingest jobs.
+        ledger: the small table in which a job that reads landing files keeps which files it has read.
         engine: `spark` in a Spark session; `arrow` without a JVM; `horovod` on every worker of a horovodrun.
         settings: the class of its settings, `[jobs.<name>]` of the env file.
         per_source: one task for every source of the night; the source is the task's variant.
@@ -39,6 +40,7 @@ class Job:
     reads: tuple[TableRef, ...] = ()
     reads_earlier: tuple[TableRef, ...] = ()
     quarantine: TableRef | None = None
+    ledger: TableRef | None = None
     engine: Engine = "spark"
     settings: type[Settings] = Settings
     per_source: bool = False

@@ -3,7 +3,7 @@
 from dataclasses import dataclass, field
 from typing import Literal
 
-WriteMode = Literal["replace_partition", "merge_by_key", "append_once"]
+WriteMode = Literal["replace_partition", "merge_by_key", "append_once", "compare_and_set"]
 
 
 @dataclass(frozen=True)
@@ -29,9 +29,13 @@ class TableSpec:
             writer, Tawny or not.
         slice_by: a partition column whose values have one writing job each (`model`, `source`), or None.
         time_column: a timestamp; a run for D reads only rows before D 00:00 UTC.
+        known_column: a date; a run for D reads only rows that were known on D.
+        is_pinned: a night reads the version that nights_v1 pins for its run_date, whatever lands meanwhile.
+        id_column: a partition column whose value is the digest of the partition's rows, so none is written over by others.
         is_immutable: the key decides the whole row, so a merge only inserts.
         owner: the team that answers for it.
         retention_days: how long old versions can be read (`delta.deletedFileRetentionDuration`).
+        keep_days: `tawny maintain` drops older run_dates, counted from the newest one; None: they are kept for ever.
     """
 
     name: str
@@ -43,9 +47,13 @@ class TableSpec:
     checks: dict[str, str] = field(default_factory=dict)
     slice_by: str | None = None
     time_column: str | None = None
+    known_column: str | None = None
+    is_pinned: bool = False
+    id_column: str | None = None
     is_immutable: bool = False
     owner: str = "recommendations"
     retention_days: int = 30
+    keep_days: int | None = None
 
     def __getitem__(self, value: str) -> "TableSlice":
         """The slice of one writer, `MODELS["als"]`; `"{variant}"` and `"{source}"` are filled in by the task."""

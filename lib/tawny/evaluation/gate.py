@@ -1,108 +1,112 @@
-"""The gate: how good the final lists must be before they may be published."""
+"""The gate: how good the final lists must be before readers see them."""
 
-from collections.abc import Iterable
+import logging
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from typing import Any
 
-from tawny.core.errors import CheckError, ConfigError
-from tawny.evaluation.metrics.registry import AccuracyMetric, metrics
-from tawny.evaluation.spec import EVERYONE, EvaluationRow
+from tawny.core.errors import CheckError
+from tawny.evaluation.settings import GateSettings
+
+logger = logging.getLogger(__name__)
+
+FINAL, FLOOR = "final", "popularity"
+"""The subjects of evaluations_v1 that the gate compares."""
+
+Row = Mapping[str, Any]
+"""A row of evaluations_v1: subject, segment, metric, k, value, ci_low, ci_high, n_users."""
 
 
 @dataclass(frozen=True)
-class Gate:
-    """The metric that decides, and how far it may fall below the champion's.
+class Judgement:
+    """What the gate measured of a list; it is kept with the list, because the next one is compared with it.
 
     Attributes:
-        metric: the name of an accuracy metric; higher is better.
-        k: length of the lists.
-        tolerance_share: how far below the champion's value a challenger may lie, as a share of that value, in [0, 1).
-        segment: the users that count.
-
-    Raises:
-        ConfigError: the metric is not an accuracy metric, or the share is outside [0, 1).
+        metric: its name, k and segment, such as `ndcg@20 of all`.
+        n_judged: users evaluated.
+        value, ci_low, ci_high: of the final list, with its 95 % interval; None where the gate measured nothing.
+        floor: the value of popularity on the same users; None where the gate measured nothing.
     """
 
     metric: str
-    k: int
-    tolerance_share: float = 0.02
-    segment: str = EVERYONE
+    n_judged: int
+    value: float | None = None
+    ci_low: float | None = None
+    ci_high: float | None = None
+    floor: float | None = None
 
-    def __post_init__(self) -> None:
-        if not isinstance(metrics().get(self.metric), AccuracyMetric):
-            raise ConfigError(
-                where="gate: metric",
-                rule="the gate must read an accuracy metric.",
-                came=repr(self.metric),
-                do=f"Name one of {[name for name, metric in metrics().items() if isinstance(metric, AccuracyMetric)]}.",
-            )
-        if not 0.0 <= self.tolerance_share < 1.0:
-            raise ConfigError(
-                where="gate: tolerance_share",
-                rule="the share that may be lost must be in [0, 1).",
-                came=str(self.tolerance_share),
-                do="Give 0.02 for two percent of the champion's value.",
-            )
 
-    def check(
-        self,
-        final: Iterable[EvaluationRow],
-        floor: Iterable[EvaluationRow],
-        champion: Iterable[EvaluationRow] | None,
-        *,
-        where: str,
-    ) -> None:
-        """Return, or raise because these lists must not be published.
+def judge(backtest: Sequence[Row], settings: GateSettings, list_length: int, *, where: str) -> Judgement:
+    """What the final list is worth on the test window.
 
-        Args:
-            final: rows of the final lists.
-            floor: rows of the popularity lists, on the same users.
-            champion: rows of the lists published now; None before the first publication.
-            where: table and run_date, for the error.
+    Noise stops no night: only a list whose whole interval lies below the floor is refused.
 
-        Raises:
-            CheckError: a subject has no value of this metric, the floor was measured on other users, or the final lists are
-                below the floor or, by more than the tolerance, below the champion.
-        """
-        value, n_users = self._read(final, "final lists", where)
-        floor_value, n_floor_users = self._read(floor, "floor", where)
-        if n_users != n_floor_users:
-            raise CheckError(
-                where=where,
-                rule=f"the floor's {self._name} must be measured on the users of the final lists.",
-                came=f"{n_floor_users} users beside {n_users}",
-                do="Evaluate both on the same holdout.",
-            )
-        self._check_not_below(value, floor_value, "the floor (popularity)", where)
-        if champion is not None:
-            champion_value, _ = self._read(champion, "champion", where)
-            self._check_not_below(
-                value, (1.0 - self.tolerance_share) * champion_value, f"the champion less {self.tolerance_share:.1%}", where
-            )
+    Args:
+        backtest: the rows of evaluations_v1 of the run, kind backtest.
+        settings: see there.
+        list_length: of the published lists.
+        where: table and run_date, for the error.
 
-    @property
-    def _name(self) -> str:
-        return f"{self.metric}@{self.k} of segment {self.segment!r}"
+    Raises:
+        CheckError: popularity is better than the whole interval of the final list; or the two were measured on different
+            users, or not exactly once.
+    """
+    k = settings.k or max((row["k"] for row in backtest if row["k"] <= list_length), default=0)
+    name = f"{settings.metric}@{k} of {settings.segment}"
+    rows = [row for row in backtest if (row["metric"], row["k"], row["segment"]) == (settings.metric, k, settings.segment)]
+    n_users = max((row["n_users"] for row in rows if row["subject"] == FINAL), default=0)
+    if n_users < settings.min_users or not settings.is_enabled:
+        why = f"{n_users} evaluated users, min_users={settings.min_users}" if settings.is_enabled else "it is not enabled"
+        logger.warning("the gate measured nothing of %s: %s", where, why)
+        return Judgement(name, n_users)
+    final, floor = (_only(rows, subject, name, where) for subject in (FINAL, FLOOR))
+    if final["n_users"] != floor["n_users"]:
+        rule = f"{name} of the final list and of the floor must be measured on the same users."
+        came = f"{final['n_users']} and {floor['n_users']} users"
+        raise CheckError(where=where, rule=rule, came=came, do="Evaluate both on the same holdout: run evaluate again.")
+    judgement = Judgement(name, n_users, final["value"], final["ci_low"], final["ci_high"], floor["value"])
+    _must_reach(judgement, floor["value"], f"the floor, {FLOOR}", where)
+    return judgement
 
-    def _read(self, rows: Iterable[EvaluationRow], subject: str, where: str) -> tuple[float, int]:
-        """The subject's value and its number of users."""
-        key = (self.segment, self.metric, self.k)
-        values = [
-            (row.value, row.n_users) for row in rows if (row.segment, row.metric, row.k) == key and row.value is not None
-        ]
-        if len(values) != 1:
-            raise CheckError(
-                where=where,
-                rule=f"the {subject} must have exactly one value of {self._name}.",
-                came=f"{len(values)} rows with a value",
-                do="Run the evaluation with this metric, k and segment, on a holdout that has users.",
-            )
-        return values[0]
 
-    def _check_not_below(self, value: float, least: float, whose: str, where: str) -> None:
-        if not value >= least:  # not `<`, so that NaN is refused
-            raise CheckError(
-                where=where,
-                rule=f"{self._name} must not be below {whose}.",
-                came=f"{value:.6f} against {least:.6f}",
-                do="Keep what is published; compare the evaluation's rows by source to find which part got worse.",
-            )
+def check_champion(new: Judgement, champion: Judgement | None, settings: GateSettings, *, where: str) -> None:
+    """Refuse a list that is worse than the published one by more than the tolerance and than both intervals allow.
+
+    Args:
+        new: of the list that would be published.
+        champion: of the list that is published now; None where there is none.
+        settings: see there.
+        where: table and run_date, for the error.
+
+    Raises:
+        CheckError: it is worse.
+    """
+    if champion is None or new.value is None or champion.value is None:
+        return
+    if new.metric != champion.metric:
+        logger.warning("the published list was judged by %s, not by %s: not compared", champion.metric, new.metric)
+        return
+    low = champion.value if champion.ci_low is None else champion.ci_low
+    whose = f"the published list less {settings.tolerance_share:.1%} (it had {champion.value:.6f}, at least {low:.6f})"
+    _must_reach(new, (1.0 - settings.tolerance_share) * low, whose, where)
+
+
+def _only(rows: Sequence[Row], subject: str, name: str, where: str) -> Row:
+    own = [row for row in rows if row["subject"] == subject and row["value"] is not None]
+    if len(own) != 1:
+        rule, came = f"{subject} must have exactly one value of {name}.", f"{len(own)} rows with a value"
+        raise CheckError(where=where, rule=rule, came=came, do="Run evaluate with this metric, k and segment first.")
+    return own[0]
+
+
+def _must_reach(new: Judgement, least: float, whose: str, where: str) -> None:
+    high = new.value if new.ci_high is None else new.ci_high
+    if high is None or not high >= least:  # not `<`, so that NaN is refused
+        raise CheckError(
+            where=f"gate of {where}",
+            rule=f"the 95 % interval of {new.metric} must reach {whose}.",
+            came=f"{new.value:.6f}, at most {high:.6f}, against {least:.6f}, {new.n_judged} users",
+            do="Nothing was published; the previous lists stay. Compare the subjects in evaluations_v1 to find which part"
+            " got worse. To publish these lists knowingly, set `gate.is_enabled = false` (or a larger"
+            " `gate.tolerance_share`) in [jobs.publish] and run publish again.",
+        )

@@ -15,7 +15,7 @@ def interactions(events: DataFrame, catalog: DataFrame, settings: EventSettings)
 
     Args:
         events: what the folds learn from (labelled.learned_from).
-        catalog: catalog_v1.
+        catalog: catalog_v2.
         settings: weights, decay and the seen rule.
     """
     weighted = events.withColumns({WEIGHT: decayed_weight(settings), IS_SEEN: is_seen(settings)})
@@ -29,7 +29,7 @@ def check_wanted(events: DataFrame, settings: EventSettings) -> None:
     """Raise CheckError unless some event says that its user wants its item; without one there is nothing to list.
 
     Args:
-        events: events_v1 before the cutoff.
+        events: events_v2 before the cutoff.
         settings: weights by event type.
     """
     if events.where(event_weight(settings) > 0).isEmpty():
@@ -38,19 +38,21 @@ def check_wanted(events: DataFrame, settings: EventSettings) -> None:
         came = ", ".join(f"{n:,} of type {event_type}" for event_type, n in sorted(counted.items())) or "no event at all"
         rule = "at least one event before run_date must have a positive weight."
         do = "Land events of other types, or give these a weight in [night.events.weights]."
-        raise CheckError(where="events_v1", rule=rule, came=came, do=do)
+        raise CheckError(where="events_v2", rule=rule, came=came, do=do)
 
 
 def holdouts(events: DataFrame, interactions: DataFrame, catalog: DataFrame, settings: EventSettings) -> DataFrame:
     """One row per fold and user with an answer: the columns of holdouts_v1.
 
     The answers are the items for which the user's events in the window have a positive weight, without those that the seen
-    rule excludes. Weights do not decay here: the window counts as one day.
+    rule excludes. Weights do not decay here: the window counts as one day. An item that nobody knew at the cutoff stays an
+    answer, though no fold may list it: it costs every list alike. A user who came within the window has answers too: the
+    list is what a new user gets, made without anything that is known of this one.
 
     Args:
         events: of the folds' evaluation windows (labelled.evaluated_on).
         interactions: interactions_v2, what the folds learned from.
-        catalog: catalog_v1.
+        catalog: catalog_v2.
         settings: weights by event type.
     """
     pair = [FOLD, USER_ID, ITEM_ID]

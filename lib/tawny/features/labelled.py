@@ -12,7 +12,7 @@ from pyspark.sql import functions as F
 
 from tawny.core.columns import CUTOFF_TS, CUTOFFS, EVENT_TS, EVENT_TYPE, FOLD, FOLDS, LABEL, LEARNS_FROM, Fold
 from tawny.core.config import EventSettings, NightSettings
-from tawny.features.splits.base import with_split
+from tawny.features.splits.base import split_cutoffs, with_split
 
 MICROS_PER_DAY = 86_400_000_000
 
@@ -21,7 +21,7 @@ def labelled(events: DataFrame, night: NightSettings, cutoff: datetime) -> DataF
     """The informative events with the columns `label` and `cutoffs` of the night's split.
 
     Args:
-        events: events_v1, all before `cutoff`.
+        events: events_v2, all before `cutoff`.
         night: its `events` say which types are informative, its `split` how they are labelled.
         cutoff: run_date 00:00 UTC.
 
@@ -29,6 +29,20 @@ def labelled(events: DataFrame, night: NightSettings, cutoff: datetime) -> DataF
         ConfigError: there is no such split.
     """
     return with_split(informative(events, night.events), night.split, cutoff)
+
+
+def fold_cutoffs(events: DataFrame, night: NightSettings, cutoff: datetime) -> DataFrame:
+    """fold, cutoff_ts: one row per fold, the instant up to which the fold knows events, items and users.
+
+    Args:
+        events, night, cutoff: as `labelled`.
+
+    Raises:
+        ConfigError: there is no such split.
+    """
+    instants = split_cutoffs(informative(events, night.events), night.split, cutoff)
+    folds = F.array(*(F.struct(F.lit(fold).alias(FOLD), F.col(f"{CUTOFFS}.{fold}").alias(CUTOFF_TS)) for fold in FOLDS))
+    return instants.select(F.inline(folds))
 
 
 def informative(events: DataFrame, settings: EventSettings) -> DataFrame:

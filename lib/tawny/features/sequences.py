@@ -44,7 +44,7 @@ def sequences(users: DataFrame, histories: DataFrame, interactions: DataFrame) -
 def fold_users(users: DataFrame, events: DataFrame, interactions: DataFrame, holdouts: DataFrame) -> DataFrame:
     """The users of each fold: fold, user_id, is_target.
 
-    `serve` makes a list for every user in users_v1 or in an event. `validation` and `test` make lists for the users with
+    `serve` makes a list for every user in users_v2 or in an event. `validation` and `test` make lists for the users with
     answers (holdouts_v1); the other users that they learn from (interactions_v2) are no targets.
     """
     known = users.select(USER_ID).union(events.select(USER_ID)).select(F.lit("serve").alias(FOLD), USER_ID)
@@ -66,7 +66,7 @@ def histories(
     Args:
         events: what the folds learn from (labelled.learned_from).
         interactions: interactions_v2, for the pairs whose weight is not positive.
-        catalog: catalog_v1.
+        catalog: catalog_v2.
         settings: weights and decay.
         max_length: L.
     """

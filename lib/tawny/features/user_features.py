@@ -1,22 +1,35 @@
 """A user's attributes, whatever they are, hashed into a vector of a fixed length."""
 
+from collections.abc import Collection
+
 from pyspark.sql import Column, DataFrame
 from pyspark.sql import functions as F
 
-from tawny.core.columns import FEATURES, FOLD, USER_ID
+from tawny.core.columns import FEATURES, FOLD, KNOWN_FROM, USER_ID
+from tawny.features.as_of import as_of
 
 
-def user_features(sequences: DataFrame, users: DataFrame, n_features: int) -> DataFrame:
-    """One row per fold and user of `sequences`: the columns of user_features_v2; zeros for a user who is not described.
+def user_features(
+    sequences: DataFrame, users: DataFrame, cutoffs: DataFrame, n_features: int, ignored: Collection[str] = ()
+) -> DataFrame:
+    """One row per fold and user of `sequences`: the columns of user_features_v2, as of the fold's cutoff.
+
+    Zeros for a user who is not described, or was not yet.
 
     Args:
         sequences: sequences_v1, for its folds and users.
-        users: users_v1.
+        users: users_v2.
+        cutoffs: fold, cutoff_ts (labelled.fold_cutoffs).
         n_features: length of the vector.
+        ignored: names of attributes to leave out.
     """
-    vector = attribute_vector(F.col("attributes"), n_features).alias(FEATURES)
-    described = sequences.select(FOLD, USER_ID).join(users.select(USER_ID, "attributes"), USER_ID, "left")
-    return described.select(FOLD, USER_ID, vector)
+    known = as_of(users.select(USER_ID, KNOWN_FROM, "attributes"), cutoffs, USER_ID)
+    vector = attribute_vector(_without(F.col("attributes"), ignored), n_features).alias(FEATURES)
+    return sequences.select(FOLD, USER_ID).join(known, [FOLD, USER_ID], "left").select(FOLD, USER_ID, vector)
+
+
+def _without(attributes: Column, ignored: Collection[str]) -> Column:
+    return F.map_filter(attributes, lambda name, value: ~name.isin(*ignored)) if ignored else attributes
 
 
 def attribute_vector(attributes: Column, n_features: int) -> Column:

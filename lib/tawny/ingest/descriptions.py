@@ -1,11 +1,12 @@
-"""Cleaning items and users: of several rows that describe the same id, the last one counts."""
-
-from datetime import date
+"""Cleaning items and users: each description by itself, then together with what is known of the same id."""
 
 from pyspark.sql import Column, DataFrame, Window
 from pyspark.sql import functions as F
 
-from tawny.core.columns import ITEM_ID, REASON, SOURCE_FILE, SOURCE_LINE, USER_ID
+from tawny.core.columns import DETAIL, ITEM_ID, KNOWN_FROM, REASON, SOURCE_DIGEST, SOURCE_FILE, SOURCE_LINE, USER_ID
+from tawny.core.table import TableSpec
+from tawny.ingest.files.schema import DELIVERY, FILE_KNOWN_FROM
+from tawny.ingest.landing import Landed
 from tawny.ingest.rules import (
     Reason,
     Rule,
@@ -24,26 +25,88 @@ from tawny.ingest.rules import (
     with_reason,
 )
 from tawny.ingest.settings import IngestItemsSettings, IngestUsersSettings
+from tawny.tables.items import ITEMS
+from tawny.tables.users import USERS
 
 _TIMES = ("available_from", "available_until")
 
 
-def check_items(raw: DataFrame, settings: IngestItemsSettings, _run_date: date) -> DataFrame:
-    """The raw rows (tawny.ingest.files.schema) with the columns of items_v1, `reason` and `detail`.
+def check_items(raw: DataFrame, settings: IngestItemsSettings) -> DataFrame:
+    """Each raw row (tawny.ingest.files.schema) by itself, with the columns of items_v2, `reason` and `detail`."""
+    return with_reason(_known_from(_typed_items(raw)), [*_item_rules(settings), _readable_date()])
 
-    `reason` is null where the row is accepted. Of the rows of one item the last by file and line is accepted.
+
+def check_users(raw: DataFrame, settings: IngestUsersSettings) -> DataFrame:
+    """Each raw row (tawny.ingest.files.schema) by itself, with the columns of users_v2, `reason` and `detail`."""
+    typed = _known_from(raw.withColumns({USER_ID: text(USER_ID), "attributes": tidy_map("attributes")}))
+    return with_reason(typed, [*missing(USER_ID), *too_long(settings.max_id_length, USER_ID), _readable_date()])
+
+
+def judge_items(new: DataFrame, landed: Landed, _settings: IngestItemsSettings) -> DataFrame:
+    """The checked rows together with what is stored of the same items (see `_judge`)."""
+    return _judge(new, landed, ITEMS)
+
+
+def judge_users(new: DataFrame, landed: Landed, _settings: IngestUsersSettings) -> DataFrame:
+    """The checked rows together with what is stored of the same users (see `_judge`)."""
+    return _judge(new, landed, USERS)
+
+
+def _judge(new: DataFrame, landed: Landed, table: TableSpec) -> DataFrame:
+    """Of the descriptions of an id that are known from the same day, all but the last delivered are refused.
+
+    One that says what was known already is accepted, and not needed.
+
+    Returns:
+        The new rows and the stored ones of the same ids, with `was` (`new`, `stored`) and `is_needed`: whether the row has
+        to be written.
     """
-    return with_reason(_typed_items(raw), _item_rules(settings)).transform(_refuse_superseded, ITEM_ID)
+    key = table.key[0]
+    rows = new.withColumn("was", F.lit("new"))
+    if landed.store is not None and not landed.store.is_empty(table):
+        rows = rows.unionByName(_stored(new, landed, table), allowMissingColumns=True)
+    latest = rows.transform(_refuse_superseded, key).where((F.col("was") == "new") | F.col(REASON).isNull())
+    # A refused row has a partition of its own.
+    is_accepted = F.col(REASON).isNull()
+    known = Window.partitionBy(F.when(is_accepted, F.col(key)), F.when(~is_accepted, place())).orderBy(KNOWN_FROM)
+    says = F.struct(*(_comparable(name, column.type) for name, column in table.columns.items() if _is_said(table, name)))
+    is_repeated = F.row_number().over(known).__gt__(1) & says.eqNullSafe(F.lag(says).over(known))
+    is_needed = (F.col("was") == "new") & ~(is_accepted & is_repeated)
+    return latest.withColumn("is_needed", is_needed)
 
 
-def check_users(raw: DataFrame, settings: IngestUsersSettings, _run_date: date) -> DataFrame:
-    """The raw rows (tawny.ingest.files.schema) with the columns of users_v1, `reason` and `detail`.
+def _stored(new: DataFrame, landed: Landed, table: TableSpec) -> DataFrame:
+    """What is stored of the ids of the new rows; without what is taken back."""
+    if landed.store is None:
+        raise TypeError("a store is needed")
+    key, taken_back = table.key[0], landed.plan.taken_back()
+    rows = landed.store.rows(table).where(~F.col(SOURCE_DIGEST).isin(*sorted(taken_back)) if taken_back else F.lit(True))
+    ids = new.where(F.col(REASON).isNull()).select(key).distinct()
+    order = [*landed.plan.deliveries().items()] or [("", 0)]
+    deliveries = F.broadcast(landed.store.lake.spark.createDataFrame(order, f"{SOURCE_DIGEST} string, {DELIVERY} long"))
+    found = rows.join(ids, key, "left_semi").join(deliveries, SOURCE_DIGEST, "left")
+    return found.withColumns({"was": F.lit("stored"), **{name: F.lit(None).cast("string") for name in (REASON, DETAIL)}})
 
-    `reason` is null where the row is accepted. Of the rows of one user the last by file and line is accepted.
-    """
-    typed = raw.withColumns({USER_ID: text(USER_ID), "attributes": tidy_map("attributes")})
-    checked = with_reason(typed, [*missing(USER_ID), *too_long(settings.max_id_length, USER_ID)])
-    return checked.transform(_refuse_superseded, USER_ID)
+
+def _is_said(table: TableSpec, name: str) -> bool:
+    return name not in (*table.key, SOURCE_FILE, SOURCE_DIGEST, SOURCE_LINE)
+
+
+def _comparable(name: str, kind: str) -> Column:
+    """The column, or what Spark can compare of it."""
+    return F.array_sort(F.map_entries(name)).alias(name) if kind.startswith("map<") else F.col(name)
+
+
+def _known_from(typed: DataFrame) -> DataFrame:
+    """The date that the row gives, else that of its file."""
+    named = typed.withColumn("known_from_text", text(KNOWN_FROM))
+    own = F.to_date(instant(F.col("known_from_text"), F.col("time_unit")))
+    return named.withColumn("own_known_from", own).withColumn(KNOWN_FROM, F.coalesce("own_known_from", FILE_KNOWN_FROM))
+
+
+def _readable_date() -> Rule:
+    value = F.col("known_from_text")
+    return Rule(Reason.WRONG_TYPE, value.isNotNull() & F.col("own_known_from").isNull(), describe(KNOWN_FROM, value))
 
 
 def _typed_items(raw: DataFrame) -> DataFrame:
@@ -69,11 +132,11 @@ def _item_rules(settings: IngestItemsSettings) -> list[Rule]:
 
 
 def _refuse_superseded(checked: DataFrame, key: str) -> DataFrame:
-    """Of the accepted rows with the same key, all but the last by file name and line are refused."""
+    """Of the accepted rows with the same key and day, all but the last by delivery and line are refused."""
     accepted_key: Column = F.when(F.col(REASON).isNull(), F.col(key))
     # A refused row has a partition of its own.
-    same = Window.partitionBy(F.coalesce(accepted_key, F.lit("")), F.when(accepted_key.isNull(), place()))
-    last_first = same.orderBy(F.desc(SOURCE_FILE), F.desc(SOURCE_LINE))
+    same = Window.partitionBy(accepted_key, KNOWN_FROM, F.when(accepted_key.isNull(), place()))
+    last_first = same.orderBy(F.desc(DELIVERY), F.desc(SOURCE_FILE), F.desc(SOURCE_LINE))
     numbered = checked.withColumns({"age": F.row_number().over(last_first), "last": F.first(place()).over(last_first)})
     detail = F.concat(F.lit("described again at "), F.col("last"))
     return refuse_also(numbered, Rule(Reason.SUPERSEDED, F.col("age") > 1, detail)).drop("age", "last")

@@ -1,4 +1,4 @@
-"""Cleaning events."""
+"""Cleaning events: each by itself, then together with the stored events of the same users and days."""
 
 from datetime import date
 
@@ -7,18 +7,23 @@ from pyspark.sql import functions as F
 
 from tawny.core.columns import (
     CONTEXT,
+    DETAIL,
     EVENT_DATE,
     EVENT_ID,
     EVENT_TS,
     EVENT_TYPE,
     EVENT_TYPES,
     ITEM_ID,
+    RAW,
     REASON,
+    SOURCE_DIGEST,
     SOURCE_FILE,
     SOURCE_LINE,
     USER_ID,
     VALUE,
 )
+from tawny.ingest.files.schema import DELIVERY
+from tawny.ingest.landing import Landed
 from tawny.ingest.rules import (
     Reason,
     Rule,
@@ -36,16 +41,88 @@ from tawny.ingest.rules import (
     with_reason,
 )
 from tawny.ingest.settings import IngestEventsSettings
+from tawny.tables.events import EVENTS, EVENTS_QUARANTINE
+
+_MAX_DATES = 1000
 
 
-def check_events(raw: DataFrame, settings: IngestEventsSettings, run_date: date) -> DataFrame:
-    """The raw rows (tawny.ingest.files.schema) with the columns of events_v1, `reason` and `detail`.
+def check_events(raw: DataFrame, settings: IngestEventsSettings) -> DataFrame:
+    """Each raw row (tawny.ingest.files.schema) by itself, with the columns of events_v2, `reason` and `detail`.
 
-    `reason` is null where the row is accepted. Of equal events the first by file and line is accepted.
+    `reason` is null where no rule is broken; of other rows `event_id` is null.
     """
-    checked = with_reason(_typed(raw), _rules(settings, run_date))
-    identified = checked.withColumn(EVENT_ID, F.when(F.col(REASON).isNull(), event_id()))
-    return identified.transform(_refuse_duplicates_and_robots, settings.max_events_per_user_day)
+    checked = with_reason(_typed(raw), _rules(settings))
+    return checked.withColumn(EVENT_ID, F.when(F.col(REASON).isNull(), event_id()))
+
+
+def judge_events(new: DataFrame, landed: Landed, settings: IngestEventsSettings) -> DataFrame:
+    """The checked rows together with the stored events of the same users and days: duplicates and robots are refused.
+
+    What is refused does not depend on which run read which file. Of equal events the first by delivery is accepted. Of a
+    robot, the events that were accepted before are refused too.
+
+    Args:
+        new: as `check_events` gives them, cached.
+        landed: what is read and taken back, and the tables.
+        settings: of the job.
+
+    Returns:
+        The new rows and the stored ones that they can change, with `was` (`new`, or where they are: `stored`, `quarantined`,
+        `both`) and `is_needed`: whether the row has to be written where it belongs now.
+    """
+    own = {"was": F.lit("new"), **{f"old_{name}": F.lit(None).cast("string") for name in (REASON, DETAIL)}}
+    rows = new.withColumns(own)
+    stored = stored_events(landed)
+    if stored is not None:
+        rows = rows.unionByName(_of_same_days(stored, new, landed.plan.taken_back()), allowMissingColumns=True)
+    judged = rows.transform(_refuse_duplicates_and_robots, settings.max_events_per_user_day)
+    is_refused = F.col(REASON).isNotNull()
+    is_same = F.col(REASON).eqNullSafe(F.col(f"old_{REASON}")) & F.col(DETAIL).eqNullSafe(F.col(f"old_{DETAIL}"))
+    needed = {"stored": is_refused, "quarantined": ~is_same, "both": is_refused & ~is_same}
+    is_needed = F.lit(True)
+    for was, condition in needed.items():
+        is_needed = F.when(F.col("was") == was, condition).otherwise(is_needed)
+    # What breaks no rule by itself has its values in columns, whether it was accepted at first or not.
+    raw = F.when(F.col(EVENT_ID).isNull(), F.col(RAW))
+    return judged.withColumns({"is_needed": is_needed, RAW: raw}).drop(f"old_{REASON}", f"old_{DETAIL}")
+
+
+def stored_events(landed: Landed) -> DataFrame | None:
+    """All events that break no rule by themselves, accepted or not, in the order of delivery; None where there are none."""
+    store = landed.store
+    if store is None or (store.is_empty(EVENTS) and store.is_empty(EVENTS_QUARANTINE)):
+        return None
+    accepted = store.rows(EVENTS).withColumn("was", F.lit("stored"))
+    refused = store.rows(EVENTS_QUARANTINE).where(F.col(EVENT_ID).isNotNull()).withColumn("was", F.lit("quarantined"))
+    refused = refused.withColumnsRenamed({REASON: f"old_{REASON}", DETAIL: f"old_{DETAIL}"})
+    order = [*landed.plan.deliveries().items()] or [("", 0)]
+    deliveries = F.broadcast(store.lake.spark.createDataFrame(order, f"{SOURCE_DIGEST} string, {DELIVERY} long"))
+    every = accepted.unionByName(refused, allowMissingColumns=True)
+    nothing_wrong = {name: F.lit(None).cast("string") for name in (REASON, DETAIL)}
+    return every.join(deliveries, SOURCE_DIGEST, "left").withColumns(nothing_wrong)
+
+
+def _of_same_days(stored: DataFrame, new: DataFrame, taken_back: frozenset[str]) -> DataFrame:
+    """The stored events of the users and days of which something is new or taken back; without those taken back."""
+    is_back = F.col(SOURCE_DIGEST).isin(*sorted(taken_back)) if taken_back else F.lit(False)
+    days = new.where(F.col(REASON).isNull()).select(USER_ID, EVENT_DATE)
+    if taken_back:
+        days = days.unionByName(stored.where(is_back).select(USER_ID, EVENT_DATE))
+    days = days.distinct()
+    # Bounded: days. By them Delta reads only the partitions that matter.
+    dates = [row[EVENT_DATE] for row in days.select(EVENT_DATE).distinct().collect()]
+    of_dates = stored.where(F.col(EVENT_DATE).isin(dates) if len(dates) <= _MAX_DATES else _between(dates))
+    found = of_dates.where(~is_back).join(days, [USER_ID, EVENT_DATE], "left_semi")
+    # A run that was killed between two commits left such an event in both tables.
+    same = Window.partitionBy(SOURCE_DIGEST, SOURCE_LINE)
+    of_quarantine = {name: F.max(name).over(same) for name in (f"old_{REASON}", f"old_{DETAIL}")}
+    was = F.when(F.count(F.lit(1)).over(same) > 1, "both").otherwise(F.col("was"))
+    merged = found.withColumns({**of_quarantine, "place": F.row_number().over(same.orderBy("was")), "was": was})
+    return merged.where("place = 1").drop("place")
+
+
+def _between(dates: list[date]) -> Column:
+    return F.col(EVENT_DATE).between(F.lit(min(dates)), F.lit(max(dates)))
 
 
 def event_id() -> Column:
@@ -76,9 +153,9 @@ def _typed(raw: DataFrame) -> DataFrame:
     return typed.withColumns(parsed).withColumn(EVENT_DATE, F.to_date(EVENT_TS))
 
 
-def _rules(settings: IngestEventsSettings, run_date: date) -> list[Rule]:
+def _rules(settings: IngestEventsSettings) -> list[Rule]:
     low, high = _bounds(settings)
-    cutoff, floor = (F.lit(day.isoformat()).cast("timestamp") for day in (run_date, settings.floor_date))
+    floor = F.lit(settings.floor_date.isoformat()).cast("timestamp")
     return [
         *missing(USER_ID, ITEM_ID, EVENT_TYPE, "event_time"),
         *too_long(settings.max_id_length, USER_ID, ITEM_ID),
@@ -89,9 +166,8 @@ def _rules(settings: IngestEventsSettings, run_date: date) -> list[Rule]:
         # NaN is greater than every number in Spark.
         Rule(Reason.OUT_OF_RANGE, (F.col(VALUE) < low) | (F.col(VALUE) > high), describe(VALUE)),
         Rule(Reason.BEFORE_FLOOR, F.col(EVENT_TS) < floor, describe(EVENT_TS)),
-        # Milliseconds read as seconds: no later run would accept it.
+        # Milliseconds read as seconds. A day to come is no reason: a run reads the events before its run_date.
         too_late(EVENT_TS),
-        Rule(Reason.FUTURE, F.col(EVENT_TS) >= cutoff, describe(EVENT_TS)),
     ]
 
 
@@ -110,7 +186,7 @@ def _refuse_duplicates_and_robots(checked: DataFrame, max_events: int) -> DataFr
     """
     accepted = F.col(REASON).isNull()
     by_user = checked.withColumn("shard", F.coalesce(USER_ID, place())).repartition("shard")
-    same = Window.partitionBy("shard", EVENT_DATE, EVENT_ID).orderBy(SOURCE_FILE, SOURCE_LINE)
+    same = Window.partitionBy("shard", EVENT_DATE, EVENT_ID).orderBy(DELIVERY, SOURCE_FILE, SOURCE_LINE)
     copies = {
         "copy": F.row_number().over(same),
         "file": F.first(SOURCE_FILE).over(same),
@@ -119,9 +195,8 @@ def _refuse_duplicates_and_robots(checked: DataFrame, max_events: int) -> DataFr
     first = F.concat(F.lit("first at "), F.concat_ws(":", "file", "line"))
     unique = refuse_also(by_user.withColumns(copies), Rule(Reason.DUPLICATE, F.col("copy") > 1, first))
     n_on_day = F.count(F.when(accepted, F.lit(1))).over(Window.partitionBy("shard", EVENT_DATE))
-    n_text = F.concat(
-        describe(USER_ID), F.lit(": "), F.col("n_on_day").cast("string"), F.lit(" events on "), F.col(EVENT_DATE)
-    )
+    # Not how many: the detail of a row does not change with every file.
+    n_text = F.concat(describe(USER_ID), F.lit(f": more than {max_events} events on "), F.col(EVENT_DATE).cast("string"))
     counted = unique.withColumn("n_on_day", n_on_day)
     refused = refuse_also(counted, Rule(Reason.ROBOT, F.col("n_on_day") > max_events, n_text))
     return refused.drop("shard", "copy", "file", "line", "n_on_day")

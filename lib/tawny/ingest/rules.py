@@ -30,10 +30,10 @@ class Reason(StrEnum):
     UNKNOWN_EVENT_TYPE = "unknown_event_type", "The event type is none of those that Tawny knows."
     OUT_OF_RANGE = "out_of_range", "A number or a period lies outside its range, or is not finite."
     BEFORE_FLOOR = "before_floor", "The event is older than floor_date: a default date, or a wrong unit."
-    FUTURE = "future", "The event lies at or after run_date 00:00 UTC: a later run accepts it."
-    DUPLICATE = "duplicate", "The same event, in every value, stands earlier in the landing files."
+    DUPLICATE = "duplicate", "The same event, in every value, was delivered earlier."
     ROBOT = "robot", "The user has more than max_events_per_user_day events on that UTC day."
-    SUPERSEDED = "superseded", "A later row of the landing files describes the same id."
+    TAKEN_BACK = "taken_back", "The file was corrected or retracted: a run is about to remove the row."
+    SUPERSEDED = "superseded", "A later row describes the same id as known from the same day."
 
 
 @dataclass(frozen=True)

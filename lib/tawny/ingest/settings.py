@@ -16,15 +16,19 @@ class IngestSettings(Settings):
         accept_unterminated: whether the last row of a text file counts although it has no line end. The row may have been
             cut (129.99 to 12), so it is refused; once the whole file is delivered, it is accepted. A JSON object is whole.
         max_refused_share: of the rows of a file, or of all files; where more are refused, nothing is written and the night
-            stops. Duplicates, superseded rows and those about later days do not count. A wrong column or unit refuses nearly
+            stops. Duplicates and superseded rows do not count. A wrong column or unit refuses nearly
             all rows, bad data a few; with more than half refused, the file is not what it was declared to be.
         min_rows_to_judge: a file with fewer rows, or all files with fewer together, cannot stop the night.
+        max_taken_back_share: of the accepted events of a file that changed under its name, so that the new content replaces
+            what was read of it; where more are not in it any more, nothing is written and the night stops. A day's events
+            under the name of the day before are no correction.
     """
 
     max_id_length: int = Field(256, ge=1)
     accept_unterminated: bool = False
     max_refused_share: float = Field(0.5, ge=0.0, le=1.0)
     min_rows_to_judge: int = Field(20, ge=1)
+    max_taken_back_share: float = Field(0.5, ge=0.0, le=1.0)
 
 
 class IngestEventsSettings(IngestSettings):
@@ -57,3 +61,13 @@ class IngestItemsSettings(IngestSettings):
 
 class IngestUsersSettings(IngestSettings):
     """Which users are accepted."""
+
+
+class OneFileSettings(Settings):
+    """Which landed file is taken back or read again.
+
+    Attributes:
+        file: its path below landing, or the first digits of its digest, as landings_v1 has them.
+    """
+
+    file: str = ""

@@ -3,6 +3,7 @@
 Made for the trainers, the manifest, models and the command line. Only Spark merges.
 """
 
+import hashlib
 import logging
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
@@ -15,16 +16,21 @@ import pyarrow.compute as pc
 from deltalake import CommitProperties, DeltaTable, Transaction, write_deltalake
 from deltalake.exceptions import CommitFailedError, DeltaError, SchemaMismatchError, TableNotFoundError
 
+from tawny.core.columns import RUN_DATE
+from tawny.core.digest import ID_LENGTH
 from tawny.core.errors import CheckError, ConfigError, SchemaError, StaleInputError
 from tawny.core.table import TableSpec
-from tawny.lake.base import NOTE, Conditions, Value, Written, note_text
+from tawny.lake.base import NOTE, Conditions, Note, Value, Written, is_same, note_text, partition_text
+from tawny.lake.commits import LoggedCommits
 from tawny.lake.migration import migrate, properties
 from tawny.lake.retry import retry
 from tawny.lake.schema import arrow_schema
 
 logger = logging.getLogger(__name__)
 
-_COMPARE = {"=": pc.equal, "<": pc.less, ">=": pc.greater_equal, "in": pc.is_in}
+_COMPARE = {"=": pc.equal, "<": pc.less, "<=": pc.less_equal, ">=": pc.greater_equal, "in": pc.is_in}
+
+_ROWS_PER_HASH = 65_536
 
 # Types of one line are cast into each other where every value fits.
 _KINDS: tuple[Callable[[pa.DataType], bool], ...] = (
@@ -39,6 +45,7 @@ class ArrowLake:
 
     def __init__(self, root: str) -> None:
         self.root = root.rstrip("/")
+        self._commits: dict[str, LoggedCommits] = {}
 
     def path(self, spec: TableSpec) -> str:
         """Where a table lies."""
@@ -83,19 +90,83 @@ class ArrowLake:
             raise CheckError(where=spec.name, rule=rule, came=f"{n_rows} rows", do="Read it with Spark.")
         return self.read(spec, version, where)
 
+    def run_dates(self, spec: TableSpec, version: int) -> list[date]:
+        """The run_dates that have rows, ascending, from the log."""
+        files = pa.table(self._open(spec, version).get_add_actions(flatten=True))
+        return sorted(set(files[f"partition.{RUN_DATE}"].cast(pa.date32()).to_pylist()))
+
+    def commits(self, spec: TableSpec) -> LoggedCommits:
+        """The commits of the table, newest first, as its log has them."""
+        return self._commits.setdefault(spec.name, LoggedCommits(partial(self._open, spec, None)))
+
     def write(
-        self, spec: TableSpec, frame: Any, constants: dict[str, Value], app_id: str, note: Mapping[str, str] | None = None
+        self, spec: TableSpec, frame: Any, constants: Mapping[str, Value], app_id: str, note: Note | None = None
     ) -> Written:
-        """Write an Arrow table in one commit: `replace_partition` or `append_once`."""
-        table = conform(spec, frame, constants)
-        if spec.mode == "merge_by_key":
-            rule = "merge_by_key is done by Spark only."
-            raise ConfigError(where=spec.name, rule=rule, came="an Arrow table", do="Give the job engine='spark'.")
+        """Write an Arrow table in one commit: `replace_partition` or `append_once`.
+
+        Nothing is committed where the partition has the same rows, made from the same inputs, already.
+        """
+        if spec.mode not in ("replace_partition", "append_once"):
+            merges = spec.mode == "merge_by_key"
+            rule = "merge_by_key is done by Spark only." if merges else f"{spec.mode} is done by `update` only."
+            do = "Give the job engine='spark'." if merges else "Call run.update."
+            raise ConfigError(where=spec.name, rule=rule, came="an Arrow table", do=do)
+        table, owned, digest = self._identified(spec, frame, constants)
         check_unique(spec, table)
+        made = (
+            {**(note or {}), **made_note(owned, digest, table.num_rows)} if spec.mode == "replace_partition" else note or {}
+        )
+        last = self.unchanged(spec, owned, made)
+        if last is not None:
+            return Written(last, table.num_rows, digest, is_new=False)
         try:
-            return retry(CommitFailedError, lambda: self._commit(spec, table, constants, app_id, note or {}))
+            return retry(CommitFailedError, lambda: self._commit(spec, table, owned, app_id, made, digest))
         except DeltaError as exc:
             raise _as_tawny_error(spec, exc) from exc
+
+    def unchanged(self, spec: TableSpec, owned: Mapping[str, Value], note: Note) -> int | None:
+        """The version that has the partition as `note` tells of it already; None where there is none."""
+        # Of partitions with ids the newest of the day counts: rows that come back must be the newest again.
+        day = {column: value for column, value in owned.items() if column != spec.id_column}
+        last = self.commits(spec).newest(day) if spec.mode == "replace_partition" else None
+        is_there = last is not None and is_same(last.note, note)
+        if last is None or not is_there or self.count(spec, last.version, equalities(owned)) != note["n_rows"]:
+            return None
+        newest = self.version(spec)
+        return newest if self.count(spec, newest, equalities(owned)) == note["n_rows"] else None
+
+    def update(self, spec: TableSpec, decide: Callable[[pa.Table], pa.Table], note: Note | None = None) -> Written:
+        """Replace the rows of a small table by what `decide` makes of the newest; asked again where another was first."""
+        return retry(CommitFailedError, lambda: self._compare_and_set(spec, decide, note or {}))
+
+    def _compare_and_set(self, spec: TableSpec, decide: Callable[[pa.Table], pa.Table], note: Note) -> Written:
+        delta = self._open(spec, None)
+        rows = _as_declared(spec, delta.to_pyarrow_table())
+        table = conform(spec, decide(rows), {})
+        check_unique(spec, table)
+        digest = arrow_digest(spec, table)
+        if digest == arrow_digest(spec, rows) and self._is_noted(spec, note):
+            return Written(delta.version(), table.num_rows, digest, is_new=False)
+        # Without retries of its own: the rows were decided on this version, and go after this version or not at all.
+        commit = CommitProperties(custom_metadata={NOTE: note_text(note)}, max_commit_retries=0)
+        write_deltalake(delta, table, mode="overwrite", commit_properties=commit)
+        return Written(delta.version(), table.num_rows, digest)
+
+    def _is_noted(self, spec: TableSpec, note: Note) -> bool:
+        last = self.commits(spec).newest(note["partition"]) if "partition" in note else None
+        return "partition" not in note or (last is not None and is_same(last.note, note))
+
+    def _identified(
+        self, spec: TableSpec, frame: pa.Table, constants: Mapping[str, Value]
+    ) -> tuple[pa.Table, dict[str, Value], str]:
+        """The rows as declared, the partition that they are, and their digest, which is their id where they have one."""
+        placeholder = {spec.id_column: ""} if spec.id_column else {}
+        table = conform(spec, frame, {**constants, **placeholder})
+        digest = arrow_digest(spec, table)
+        if not spec.id_column:
+            return table, dict(constants), digest
+        owned = {**constants, spec.id_column: digest}
+        return conform(spec, table.drop_columns([spec.id_column]), owned), owned, digest
 
     def commits_since(self, spec: TableSpec, version: int) -> list[dict[str, Any]]:
         """The commits after that version, newest first, as Delta's log describes them."""
@@ -103,12 +174,12 @@ class ArrowLake:
         return delta.history(delta.version() - version) if delta.version() > version else []
 
     def _commit(
-        self, spec: TableSpec, table: pa.Table, constants: dict[str, Value], app_id: str, note: Mapping[str, str]
+        self, spec: TableSpec, table: pa.Table, owned: Mapping[str, Value], app_id: str, note: Note, digest: str
     ) -> Written:
         delta = self._open(spec, None)
         if spec.mode == "append_once" and delta.transaction_version(app_id) is not None:
             logger.info("%s: %s has landed already", spec.name, app_id)
-            return Written(delta.version(), 0)
+            return Written(delta.version(), 0, digest, is_new=False)
         is_append = spec.mode == "append_once"
         commit = CommitProperties(
             custom_metadata={NOTE: note_text({"app_id": app_id, **note})},
@@ -118,8 +189,8 @@ class ArrowLake:
             write_deltalake(delta, table, mode="append", commit_properties=commit)
         else:
             # An explicit predicate: an empty table empties the partition.
-            write_deltalake(delta, table, mode="overwrite", predicate=sql_predicate(constants), commit_properties=commit)
-        return Written(delta.version(), table.num_rows)
+            write_deltalake(delta, table, mode="overwrite", predicate=sql_predicate(owned), commit_properties=commit)
+        return Written(delta.version(), table.num_rows, digest)
 
     def _ensure(self, spec: TableSpec) -> None:
         try:
@@ -151,7 +222,26 @@ class ArrowLake:
             raise StaleInputError(where=spec.name, rule=rule, came=f"nothing at {self.path(spec)}", do=do) from exc
 
 
-def sql_predicate(constants: dict[str, Value]) -> str:
+def made_note(owned: Mapping[str, Value], digest: str, n_rows: int) -> dict[str, Any]:
+    """What the note of a commit says of the partition that it wrote."""
+    return {"partition": partition_text(owned), "digest": digest, "n_rows": n_rows}
+
+
+def equalities(owned: Mapping[str, Value]) -> Conditions:
+    """The partition as conditions."""
+    return tuple((column, "=", value) for column, value in owned.items())
+
+
+def arrow_digest(spec: TableSpec, table: pa.Table) -> str:
+    """16 hex digits of the SHA-256 over the rows, sorted by the key: equal for equal rows, in whatever order they came."""
+    ordered = table.sort_by([(column, "ascending") for column in spec.key]).combine_chunks()
+    sha256 = hashlib.sha256()
+    for batch in ordered.to_batches(max_chunksize=_ROWS_PER_HASH):
+        sha256.update(batch.serialize())
+    return sha256.hexdigest()[:ID_LENGTH]
+
+
+def sql_predicate(constants: Mapping[str, Value]) -> str:
     """The partitions that a run owns, as an SQL condition.
 
     >>> sql_predicate({"run_date": date(1998, 4, 20), "model": "als"})
@@ -199,7 +289,7 @@ def _as_declared(spec: TableSpec, table: pa.Table) -> pa.Table:
     return table.select(schema.names).cast(schema)
 
 
-def conform(spec: TableSpec, table: pa.Table, constants: dict[str, Value]) -> pa.Table:
+def conform(spec: TableSpec, table: pa.Table, constants: Mapping[str, Value]) -> pa.Table:
     """The table with the run's constants filled in, its columns in the declared order and of the declared types.
 
     A number may be cast to another width if every value fits; nothing is parsed and nothing is rounded to an integer.
@@ -249,7 +339,7 @@ def _same_kind(actual: pa.DataType, declared: pa.DataType) -> bool:
     return any(kind(actual) and kind(declared) for kind in _KINDS)
 
 
-def _check_owned(spec: TableSpec, table: pa.Table, constants: dict[str, Value]) -> None:
+def _check_owned(spec: TableSpec, table: pa.Table, constants: Mapping[str, Value]) -> None:
     for name, value in constants.items():
         others: Any = table.filter(pc.not_equal(table[name], pa.scalar(value, table.schema.field(name).type)))
         if others.num_rows:

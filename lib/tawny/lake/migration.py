@@ -29,10 +29,19 @@ def properties(spec: TableSpec) -> dict[str, str]:
     """The Delta properties that the declaration asks for; others, set by hand, are left alone."""
     return {
         "delta.deletedFileRetentionDuration": f"interval {spec.retention_days} days",
-        "delta.logRetentionDuration": f"interval {max(30, spec.retention_days)} days",
+        "delta.logRetentionDuration": f"interval {_log_days(spec)} days",
         # Deleted rows must not stay readable for readers of raw Parquet, such as the trainers.
         "delta.enableDeletionVectors": "false",
     }
+
+
+def _log_days(spec: TableSpec) -> int:
+    """As long as partitions are kept, and two weeks: the commit that wrote a partition says what it was made from.
+
+    It costs one small file per commit, most of them in runs_v2 (some 50 a night). Readers read the last checkpoint and a few
+    commits after it, whatever the length of the log.
+    """
+    return max(30, spec.retention_days, (spec.keep_days or 365) + 14)
 
 
 def migrate(delta: DeltaTable, spec: TableSpec) -> None:

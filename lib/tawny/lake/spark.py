@@ -2,6 +2,7 @@
 
 import uuid
 from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass, replace
 from datetime import date, datetime
 from functools import cached_property, partial
 from threading import Lock
@@ -26,20 +27,28 @@ from pyspark.sql import functions as F
 from pyspark.sql.types import StructType
 
 from tawny.core.config import Env
+from tawny.core.digest import digest_of
 from tawny.core.errors import CheckError, SchemaError
 from tawny.core.table import TableSpec
-from tawny.lake.arrow import ArrowLake, sql_predicate
-from tawny.lake.base import NOTE, Conditions, Value, Written, note_of, note_text
+from tawny.lake.arrow import ArrowLake, made_note, sql_predicate
+from tawny.lake.base import NOTE, Conditions, Note, Value, Written, note_of, note_text
+from tawny.lake.commits import LoggedCommits
 from tawny.lake.retry import retry
 from tawny.lake.session import spark_session
 
-_TAG = f"spark.databricks.delta.commitInfo.{NOTE}"
+TAG = f"spark.databricks.delta.commitInfo.{NOTE}"
+
+# A row may hold arrays of some hundreds of numbers: these are at most some 100 MB.
+_FEW_ROWS = 20_000
 
 # MERGE takes its tag from the session's configuration only, so merges of one session run one after another.
-_MERGING = Lock()
+MERGING = Lock()
+
+# The condition of a merge names that many partitions one by one; of more it names the first and the last.
+_MAX_PARTITIONS = 500
 
 # delta-spark's Python classes for these share no base.
-_COLLISIONS = (
+COLLISIONS = (
     ConcurrentAppendException,
     ConcurrentDeleteDeleteException,
     ConcurrentDeleteReadException,
@@ -52,16 +61,29 @@ _COLLISIONS = (
 _COMPARE: dict[str, Callable[[Column, Column], Column]] = {
     "=": lambda column, value: column == value,
     "<": lambda column, value: column < value,
+    "<=": lambda column, value: column <= value,
     ">=": lambda column, value: column >= value,
 }
 
 
-class SparkLake:
-    """Tables under `env.root`, as Spark DataFrames; Arrow tables are written without a Spark job."""
+@dataclass(frozen=True)
+class Content:
+    """What rows hold: their digest (equal for equal rows, in whatever order and partitions) and their number."""
 
-    def __init__(self, env: Env, session: Callable[[Env], SparkSession] = spark_session) -> None:
+    digest: str
+    n_rows: int
+
+
+class SparkLake:
+    """Tables under `env.root`, as Spark DataFrames; Arrow tables are written without a Spark job.
+
+    So are DataFrames of few rows: a Spark write costs a second or more, an Arrow one some 20 ms. And Spark commits nothing
+    where it neither finds nor leaves a row, but that a run left none must be known.
+    """
+
+    def __init__(self, env: Env, session: Callable[[Env], SparkSession] = spark_session, few_rows: int = _FEW_ROWS) -> None:
         self.arrow = ArrowLake(env.root)
-        self._env, self._session = env, session
+        self._env, self._session, self._few_rows = env, session, few_rows
 
     @cached_property
     def spark(self) -> SparkSession:
@@ -97,24 +119,52 @@ class SparkLake:
         """The same as an Arrow table, refused above `max_rows`."""
         return self.arrow.read_arrow(spec, version, where, max_rows)
 
+    def run_dates(self, spec: TableSpec, version: int) -> list[date]:
+        """The run_dates that have rows, ascending, from the log."""
+        return self.arrow.run_dates(spec, version)
+
+    def commits(self, spec: TableSpec) -> LoggedCommits:
+        """The commits of the table, newest first, as its log has them."""
+        return self.arrow.commits(spec)
+
+    def update(self, spec: TableSpec, decide: Callable[[pa.Table], pa.Table], note: Note | None = None) -> Written:
+        """Replace the rows of a small table by what `decide` makes of the newest ones, through Arrow."""
+        return self.arrow.update(spec, decide, note)
+
     def write(
-        self, spec: TableSpec, frame: Any, constants: dict[str, Value], app_id: str, note: Mapping[str, str] | None = None
+        self, spec: TableSpec, frame: Any, constants: Mapping[str, Value], app_id: str, note: Note | None = None
     ) -> Written:
-        """Write a DataFrame in the table's mode, or an Arrow table through Arrow; one commit either way."""
+        """Write a DataFrame in the table's mode, or an Arrow table through Arrow; one commit either way.
+
+        Nothing is committed where the partition has the same rows, made from the same inputs, already.
+        """
         if isinstance(frame, pa.Table):
             if spec.mode != "merge_by_key":
                 return self.arrow.write(spec, frame, constants, app_id, note)
             frame = self.spark.createDataFrame(frame)  # only Spark merges
-        conformed = conform(spec, frame, constants).persist(StorageLevel.MEMORY_AND_DISK)
+        placeholder = {spec.id_column: ""} if spec.id_column else {}
+        conformed = conform(spec, frame, {**constants, **placeholder}).persist(StorageLevel.MEMORY_AND_DISK)
         try:
-            check_unique(spec, conformed)
-            return self._commit(spec, conformed, constants, app_id, note or {})
+            if spec.mode == "replace_partition" and conformed.count() <= self._few_rows:
+                return self.arrow.write(spec, conformed.toArrow(), constants, app_id, note)
+            content = check_unique(spec, conformed)
+            if spec.mode != "replace_partition":
+                return self._commit(spec, conformed, constants, app_id, note or {})
+            return self._replace(spec, conformed, constants, app_id, note or {}, content)
         finally:
             conformed.unpersist()
 
-    def _commit(
-        self, spec: TableSpec, frame: DataFrame, constants: dict[str, Value], app_id: str, note: Mapping[str, str]
+    def _replace(
+        self, spec: TableSpec, frame: DataFrame, constants: Mapping[str, Value], app_id: str, note: Note, content: Content
     ) -> Written:
+        owned = {**constants, spec.id_column: content.digest} if spec.id_column else dict(constants)
+        made = {**note, **made_note(owned, content.digest, content.n_rows)}
+        if (last := self.arrow.unchanged(spec, owned, made)) is not None:
+            return Written(last, content.n_rows, content.digest, is_new=False)
+        named = frame.withColumn(spec.id_column, F.lit(content.digest)) if spec.id_column else frame
+        return replace(self._commit(spec, named, owned, app_id, made), digest=content.digest)
+
+    def _commit(self, spec: TableSpec, frame: DataFrame, constants: Mapping[str, Value], app_id: str, note: Note) -> Written:
         # It tells this commit from those of other writers; the version number alone does not.
         write_id = uuid.uuid4().hex
         tag = note_text({"app_id": app_id, "write": write_id, **note})
@@ -123,12 +173,12 @@ class SparkLake:
         if spec.mode != "merge_by_key":
             write = partial(self._save, spec, frame, constants, app_id, tag)
         try:
-            retry(_COLLISIONS, write)
+            retry(COLLISIONS, write)
         except (PySparkException, Py4JJavaError) as exc:
             raise _as_check_error(spec, exc) from exc
         return self._written(spec, before, write_id)
 
-    def _save(self, spec: TableSpec, frame: DataFrame, constants: dict[str, Value], app_id: str, tag: str) -> None:
+    def _save(self, spec: TableSpec, frame: DataFrame, constants: Mapping[str, Value], app_id: str, tag: str) -> None:
         writer = frame.write.format("delta").option(NOTE, tag)
         if spec.mode == "append_once":
             # The date is part of the app id, not of the version: Delta skips versions that are not newer.
@@ -139,19 +189,20 @@ class SparkLake:
         writer.save(self.arrow.path(spec))
 
     def _merge(self, spec: TableSpec, frame: DataFrame, tag: str) -> None:
-        on = " AND ".join(f"old.`{column}` = new.`{column}`" for column in spec.key)
+        equal = [f"old.`{column}` = new.`{column}`" for column in spec.key]
         target = DeltaTable.forPath(self.spark, self.arrow.path(spec)).alias("old")
-        merge = target.merge(frame.alias("new"), on)
+        merge = target.merge(frame.alias("new"), " AND ".join([*_own_partitions(spec, frame), *equal]))
+        # Where rows are never updated, Delta looks for the new ones by one join, and rewrites no file.
         if not spec.is_immutable:
             # A row that did not change is not rewritten: running the same night again changes no file.
             merge = merge.whenMatchedUpdateAll(condition=_differs(spec))
         merge = merge.whenNotMatchedInsertAll()
-        with _MERGING:
-            self.spark.conf.set(_TAG, tag)
+        with MERGING:
+            self.spark.conf.set(TAG, tag)
             try:
                 merge.execute()
             finally:
-                self.spark.conf.unset(_TAG)
+                self.spark.conf.unset(TAG)
 
     def _written(self, spec: TableSpec, before: int, write_id: str) -> Written:
         """This write's version and rows; the newest version and 0 rows where Delta had nothing to commit."""
@@ -174,7 +225,7 @@ def _as_declared(spec: TableSpec, frame: DataFrame) -> DataFrame:
     return frame.select(*spec.columns)
 
 
-def conform(spec: TableSpec, frame: DataFrame, constants: dict[str, Value]) -> DataFrame:
+def conform(spec: TableSpec, frame: DataFrame, constants: Mapping[str, Value]) -> DataFrame:
     """The frame with the run's constants filled in and its columns in the declared order.
 
     Raises:
@@ -197,14 +248,40 @@ def conform(spec: TableSpec, frame: DataFrame, constants: dict[str, Value]) -> D
     return frame.select(*spec.columns)
 
 
-def check_unique(spec: TableSpec, frame: DataFrame) -> None:
-    """Raise CheckError where two rows have the same key."""
-    repeated = frame.groupBy(*spec.key).count().where("count > 1").first()
-    if repeated is not None:
-        came = f"{repeated['count']} rows with {', '.join(f'{key}={repeated[key]}' for key in spec.key)}"
-        raise CheckError(
-            where=spec.name, rule=f"({', '.join(spec.key)}) must be unique.", came=came, do="Nothing was written."
-        )
+def check_unique(spec: TableSpec, frame: DataFrame) -> Content:
+    """The content of the rows, from the one pass that raises CheckError where two of them have the same key."""
+    by_key = frame.groupBy(*spec.key).agg(*_content_sums(spec, frame.columns))
+    named = F.concat_ws(", ", *(F.concat(F.lit(f"{key}="), F.col(key).cast("string")) for key in spec.key))
+    commonest = F.max_by(named, "n").alias("commonest")
+    sums = [F.sum(name).alias(name) for name in ("n", "sum_0", "sum_1")]
+    row = by_key.agg(*sums, F.max("n").alias("most"), commonest).first()
+    found = row.asDict() if row else {}
+    if (found.get("most") or 0) > 1:
+        rule, came = f"({', '.join(spec.key)}) must be unique.", f"{found['most']} rows with {found['commonest']}"
+        raise CheckError(where=spec.name, rule=rule, came=came, do="Nothing was written.")
+    return _content(found)
+
+
+def content(spec: TableSpec, frame: DataFrame) -> Content:
+    """The content of rows of a table; where the key decides the whole row, of the keys alone."""
+    columns = list(spec.key) if spec.is_immutable else frame.columns
+    row = frame.agg(*_content_sums(spec, columns)).first()
+    return _content(row.asDict() if row else {})
+
+
+def _content_sums(spec: TableSpec, columns: Sequence[str]) -> list[Column]:
+    """The number of rows, and two sums of hashes of 64 bits: sums do not depend on the order of the rows."""
+    # Spark does not hash maps; as JSON, with sorted keys, they are text.
+    values = [
+        F.to_json(F.array_sort(F.map_entries(name))) if spec.columns[name].type.startswith("map<") else F.col(name)
+        for name in columns
+    ]
+    hashes = [F.xxhash64(F.lit(seed), *values).cast("decimal(38,0)") for seed in ("a", "b")]
+    return [F.count(F.lit(1)).alias("n"), *(F.sum(one).alias(f"sum_{i}") for i, one in enumerate(hashes))]
+
+
+def _content(sums: Mapping[str, Any]) -> Content:
+    return Content(digest_of(*(sums.get(name) or 0 for name in ("n", "sum_0", "sum_1"))), int(sums.get("n") or 0))
 
 
 def _differs(spec: TableSpec) -> str:
@@ -216,6 +293,36 @@ def _differs(spec: TableSpec) -> str:
         if name not in spec.key
     ]  # fmt: skip
     return f"NOT ({' AND '.join(same)})"
+
+
+def _own_partitions(spec: TableSpec, frame: DataFrame) -> list[str]:
+    """SQL conditions that name the partitions in which the rows of a merge lie, so that it reads no files of others.
+
+    Only where the key decides the whole row, and so its partition: a row with an equal key lies in the same partition, and
+    no match can be missed. Elsewhere a row may have moved, and all partitions are read.
+    """
+    if not spec.is_immutable:
+        return []
+    found = []
+    for column in spec.partition_by:
+        values = frame.select(column).distinct().limit(_MAX_PARTITIONS + 1).toArrow()[column].to_pylist()
+        if len(values) > _MAX_PARTITIONS:
+            ends = frame.agg(F.min(column).alias("first"), F.max(column).alias("last")).toArrow().to_pylist()[0]
+            found.append(f"old.`{column}` BETWEEN {_sql_literal(ends['first'])} AND {_sql_literal(ends['last'])}")
+        else:
+            found.append(f"old.`{column}` IN ({', '.join(map(_sql_literal, sorted(values)))})" if values else "false")
+    return found
+
+
+def _sql_literal(value: Value) -> str:
+    """A value as an SQL literal.
+
+    >>> _sql_literal(date(2020, 1, 1)), _sql_literal("it"), _sql_literal(3)
+    ("DATE'2020-01-01'", "'it'", '3')
+    """
+    if isinstance(value, date):
+        return f"DATE'{value.isoformat()}'"
+    return str(value) if isinstance(value, int) else "'" + value.replace("\\", "\\\\").replace("'", "\\'") + "'"
 
 
 def _literal(value: Value) -> Column:

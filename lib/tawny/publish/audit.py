@@ -1,4 +1,4 @@
-"""The audit: the checks that all lists must pass before any of them is published."""
+"""The audit: the checks that a list, as it was written, must pass before readers see it."""
 
 import logging
 from dataclasses import dataclass
@@ -11,14 +11,17 @@ from tawny.publish.settings import AuditSettings
 
 logger = logging.getLogger(__name__)
 
-# Every rule is a condition on one list (a row with items, seen_indices); the error names the first that fails.
+# Every rule is a condition on one user's list (a row with items in the order of their ranks, and seen_indices); the error
+# names the first that fails.
 _RULES = {
     "a list is for an eligible user": "seen_indices IS NOT NULL",
     "a list has at most {k} items": "cardinality(items) <= {k}",
-    "the items of a list are unique": "cardinality(array_distinct(items.item_index)) = cardinality(items)",
+    "the ranks of a list are 1, 2, 3 ...": "items.rank = sequence(1, cardinality(items))",
+    "every listed item is in the catalog of the day": "forall(items, i -> i.item_index IS NOT NULL)",
+    "the items of a list are unique": "cardinality(array_distinct(items.item_id)) = cardinality(items)",
     "a list is ordered by score, ties by item": (
-        "transform(items, i -> struct(-i.score AS s, i.item_index AS x))"
-        " = array_sort(transform(items, i -> struct(-i.score AS s, i.item_index AS x)))"
+        "transform(items, i -> struct(-i.score AS s, i.item_id AS x))"
+        " = array_sort(transform(items, i -> struct(-i.score AS s, i.item_id AS x)))"
     ),
     "scores are finite and within [{low}, {high}]": (
         "forall(items, i -> NOT isnan(i.score) AND i.score BETWEEN {low} AND {high})"
@@ -30,8 +33,17 @@ _RULES = {
 
 @dataclass(frozen=True)
 class Audited:
-    """Eligible users, those of them with a list, and those without one because they have seen all that is available."""
+    """What was audited, and what the audit counted.
 
+    Attributes:
+        list_id, model_version: of all rows.
+        n_users: eligible users.
+        n_listed: of them, users with a list.
+        n_exhausted: of them, users without one because they have seen all that is available.
+    """
+
+    list_id: str
+    model_version: str
     n_users: int
     n_listed: int
     n_exhausted: int
@@ -40,8 +52,8 @@ class Audited:
 def audit(
     lists: DataFrame,
     users: DataFrame,
-    catalog: DataFrame,
-    earlier: DataFrame,
+    items: DataFrame,
+    served_before: DataFrame,
     k: int,
     settings: AuditSettings,
     where: str,
@@ -49,10 +61,10 @@ def audit(
     """The counts, or the first check that failed and a list that failed it.
 
     Args:
-        lists: user_id, items (rankings_v1, fold serve).
+        lists: rows of recommendations_v2 of one list.
         users: user_id, seen_indices of all eligible users.
-        catalog: item_index, item_id, is_available.
-        earlier: user_id, run_date of the lists published before.
+        items: item_index, item_id, is_listable of the catalog.
+        served_before: user_id of users who have a list in what readers followed before; may hold a user more than once.
         k: longest list.
         settings: see there.
         where: table and run_date, for the error.
@@ -60,19 +72,42 @@ def audit(
     Raises:
         CheckError: a check failed.
     """
-    eligible, listed = users.select("user_id", "seen_indices"), lists.select("user_id", "items")
-    joined = eligible.join(listed, "user_id", "full_outer").persist()
+    list_id, model_version = _identity(lists, where)
+    joined = users.select("user_id", "seen_indices").join(_by_user(lists, items), "user_id", "full_outer").persist()
     try:
         _check_each(joined.where("items IS NOT NULL"), k, settings, where)
-        _check_available(joined.where("items IS NOT NULL"), catalog, where)
-        audited = _check_coverage(joined, catalog, earlier, settings, where)
+        _check_listable(joined.where("items IS NOT NULL"), items, where)
+        counts = _check_coverage(joined, items, served_before, settings, where)
     finally:
         joined.unpersist()
+    if not list_id:
+        raise _refused(where, "a list must have rows.", "none")
+    audited = Audited(list_id, model_version, *counts)
     logger.info(
-        "audit of %s: n_users=%d n_listed=%d n_exhausted=%d",
-        where, audited.n_users, audited.n_listed, audited.n_exhausted,
+        "audit of %s, list %s: n_users=%d n_listed=%d n_exhausted=%d",
+        where, list_id, audited.n_users, audited.n_listed, audited.n_exhausted,
     )  # fmt: skip
     return audited
+
+
+def _identity(lists: DataFrame, where: str) -> tuple[str, str]:
+    """The one list_id and the one model_version of all rows; empty where there is no row."""
+    names = ("list_id", "model_version")
+    ends = lists.agg(*(end(name).alias(f"{end.__name__}_{name}") for name in names for end in (F.min, F.max))).first()
+    for name in names:
+        if ends is not None and ends[f"min_{name}"] != ends[f"max_{name}"]:
+            came = f"{ends[f'min_{name}']} and {ends[f'max_{name}']}"
+            raise _refused(where, f"the lists of all users have one {name}.", came)
+    list_id, model_version = (ends[f"min_{name}"] if ends else None for name in names)
+    return list_id or "", model_version or ""
+
+
+def _by_user(lists: DataFrame, items: DataFrame) -> DataFrame:
+    """user_id, items array<struct<rank, item_id, item_index, score, sources>> in the order of the ranks."""
+    indices = F.broadcast(items.select("item_id", "item_index"))
+    item = F.struct("rank", "item_id", "item_index", "score", "sources")
+    known = lists.select("user_id", "rank", "item_id", "score", "sources").join(indices, "item_id", "left")
+    return known.groupBy("user_id").agg(F.array_sort(F.collect_list(item)).alias("items"))
 
 
 def _check_each(lists: DataFrame, k: int, settings: AuditSettings, where: str) -> None:
@@ -85,8 +120,8 @@ def _check_each(lists: DataFrame, k: int, settings: AuditSettings, where: str) -
             raise _refused(where, f"{rule}.", f"the list of user {user}")
 
 
-def _check_available(lists: DataFrame, catalog: DataFrame, where: str) -> None:
-    hidden = catalog.where("NOT is_available").select("item_index", "item_id")
+def _check_listable(lists: DataFrame, items: DataFrame, where: str) -> None:
+    hidden = items.where("NOT is_listable").select("item_index", "item_id")
     listed = lists.select("user_id", F.explode("items.item_index").alias("item_index"))
     if wrong := listed.join(F.broadcast(hidden), "item_index").first():
         came = f"item {wrong['item_id']} in the list of user {wrong['user_id']}"
@@ -94,9 +129,10 @@ def _check_available(lists: DataFrame, catalog: DataFrame, where: str) -> None:
 
 
 def _check_coverage(
-    joined: DataFrame, catalog: DataFrame, earlier: DataFrame, settings: AuditSettings, where: str
-) -> Audited:
-    counts = _count(joined, catalog, earlier).first()
+    joined: DataFrame, items: DataFrame, served_before: DataFrame, settings: AuditSettings, where: str
+) -> tuple[int, int, int]:
+    """Eligible users, those with a list, and those who have seen all that is available."""
+    counts = _count(joined, items, served_before).first()
     if counts is None or counts["n"] == 0:
         raise _refused(where, "there must be eligible users.", "none")
     n, exhausted = counts["n"], counts["exhausted"]
@@ -109,15 +145,14 @@ def _check_coverage(
     if counts["lost"] > settings.max_drop_share * counts["before"]:
         rule = f"at most {settings.max_drop_share:.2%} of the users served before are left without a list."
         raise _refused(where, rule, f"{counts['lost']} of {counts['before']}; user {counts['lost_user']} has none")
-    return Audited(n, counts["served"], exhausted)
+    return n, counts["served"], exhausted
 
 
-def _count(joined: DataFrame, catalog: DataFrame, earlier: DataFrame) -> DataFrame:
+def _count(joined: DataFrame, items: DataFrame, served_before: DataFrame) -> DataFrame:
     """One row: how many eligible users there are, are served, are exhausted, and were served before, in one pass."""
-    latest = earlier.agg(F.max("run_date").alias("run_date"))
-    served = earlier.join(latest, "run_date").select("user_id").distinct().withColumn("was_served", F.lit(True))
+    served = served_before.select("user_id").distinct().withColumn("was_served", F.lit(True))
     is_served = F.coalesce(F.cardinality("items") > 0, F.lit(False))
-    available = catalog.where("is_available").agg(F.collect_list("item_index").alias("available"))
+    available = items.where("is_listable").agg(F.collect_list("item_index").alias("available"))
     eligible = joined.where("seen_indices IS NOT NULL").join(served, "user_id", "left").crossJoin(F.broadcast(available))
     # The arrays are compared for the few users without a list who have seen enough items, not for all.
     may_be_exhausted = "NOT is_served AND cardinality(seen_indices) >= cardinality(available)"
@@ -138,5 +173,5 @@ def _count(joined: DataFrame, catalog: DataFrame, earlier: DataFrame) -> DataFra
 
 
 def _refused(where: str, rule: str, came: str) -> CheckError:
-    do = "Nothing was published; the previous lists stay. Check rankings_v1 and the night's settings."
+    do = "Nothing was published; the previous lists stay. Check recommendations_v2 and the night's settings."
     return CheckError(where=f"audit of {where}", rule=rule, came=came, do=do)

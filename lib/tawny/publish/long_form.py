@@ -5,7 +5,7 @@ from pyspark.sql import functions as F
 
 
 def long_form(lists: DataFrame, catalog: DataFrame) -> DataFrame:
-    """The rows of recommendations_v1 without run_date.
+    """The rows of recommendations_v2 without run_date.
 
     Args:
         lists: user_id, items, model_version (rankings_v1).

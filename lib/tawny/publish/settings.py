@@ -3,6 +3,7 @@
 from pydantic import Field
 
 from tawny.core.config import Settings
+from tawny.evaluation.settings import GateSettings
 
 
 class AuditSettings(Settings):
@@ -22,3 +23,13 @@ class AuditSettings(Settings):
     min_coverage_share: float = Field(1.0, ge=0.0, le=1.0)
     max_exhausted_share: float = Field(0.1, ge=0.0, le=1.0)
     max_drop_share: float = Field(0.0, ge=0.0, le=1.0)
+
+
+class PublishSettings(AuditSettings):
+    """What a list must be before readers see it.
+
+    Attributes:
+        gate: how good it must be.
+    """
+
+    gate: GateSettings = GateSettings()

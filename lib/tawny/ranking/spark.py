@@ -176,7 +176,9 @@ def _reason_lists(why: Reasons, is_listed: Bools, names: pa.StringArray) -> pa.L
     """One list per listed item."""
     is_reason = why.source[is_listed] >= 0
     source = Ragged.from_padded(why.source[is_listed], is_reason)
-    item, share = why.item[is_listed][is_reason], why.share[is_listed][is_reason]
+    item = why.item[is_listed][is_reason]
+    # The last digits depend on which users share the batch, and so on how files are cut: the same list would be another one.
+    share = np.round(why.share[is_listed][is_reason], 4)
     columns = {
         "source": names.take(pa.array(source.values)),
         "item_index": pa.array(item, pa.int32(), mask=item < 0),

@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, Any
 from tawny.core.config import NightSettings, Settings, load_env, night_settings
 from tawny.core.errors import StaleInputError
 from tawny.core.table import TableRef, TableSpec, spec_of
+from tawny.runner.current import why_run
 from tawny.runner.horovod import job_arguments, launch
 from tawny.runner.manifest import Record, save_record, saved_record
 from tawny.runner.plan import Jobs, Task, check_job_settings, find_task, night_tasks
@@ -71,6 +72,14 @@ class LocalRunner:
     def tasks(self) -> tuple[Task, ...]:
         """The tasks of a night, in order."""
         return night_tasks(self.jobs, self.night)
+
+    def why_run(self, task: Task, run_date: date) -> str | None:
+        """Why the task has something to do for that day; None where running it would change nothing.
+
+        Raises:
+            ConfigError: a wrong or unknown setting.
+        """
+        return why_run(task, run_date, self.env, self.night, self.arrow)
 
     def open(self, task: Task, run_date: date) -> Run[Any, Any]:
         """The run of a task on the lake of its engine.
@@ -178,5 +187,6 @@ def _inputs(run: Run[Any, Any]) -> Iterator[DryRunInput]:
 def tables_of(task: Task) -> list[TableSpec]:
     """All tables that a run of the task may touch, each once."""
     job = task.job
-    refs = [*task.reads, *job.reads_earlier, task.writes, *([job.quarantine] if job.quarantine else [])]
+    own = [ref for ref in (task.writes, job.quarantine, job.ledger) if ref]
+    refs = [*task.reads, *job.reads_earlier, *own]
     return list({spec_of(ref).name: spec_of(ref) for ref in refs}.values())

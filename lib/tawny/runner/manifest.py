@@ -1,5 +1,6 @@
 """The manifest: the record of every run, in runs_v2."""
 
+import hashlib
 import subprocess
 import uuid
 from dataclasses import asdict, dataclass, field
@@ -10,10 +11,9 @@ from typing import TYPE_CHECKING, Any
 
 import tawny
 from tawny.core.config import NightSettings, Settings, config_hash
-from tawny.core.errors import StaleInputError, WorkerError
+from tawny.core.digest import ID_LENGTH
+from tawny.core.errors import WorkerError
 from tawny.core.log import key_values
-from tawny.core.table import TableSpec
-from tawny.lake.base import Conditions, Lake
 from tawny.runner.plan import Task
 from tawny.runner.signals import interruption
 from tawny.tables.runs import RUNS
@@ -22,7 +22,8 @@ if TYPE_CHECKING:  # so that planning imports no pyarrow
     from tawny.lake.arrow import ArrowLake
 
 
-_MAX_RUNS = 20_000_000
+# Packages of the library that decide nothing that is written.
+_NO_RESULT = ("cli", "testing")
 
 STARTED = "started"
 """The status of a run that has not ended."""
@@ -39,11 +40,14 @@ class Record:
     config: str
     config_hash: str
     code_version: str
+    code_digest: str
     seed: int
     started_ts: datetime
     status: str = STARTED
     error: str | None = None
     seconds: float = 0.0
+    night_id: str | None = None
+    inputs: dict[str, str] = field(default_factory=dict)
     versions_read: dict[str, int] = field(default_factory=dict)
     versions_written: dict[str, int] = field(default_factory=dict)
     rows_read: dict[str, int] = field(default_factory=dict)
@@ -51,10 +55,16 @@ class Record:
     n_quarantined: int = 0
 
     @property
-    def note(self) -> dict[str, str]:
+    def who(self) -> dict[str, str]:
         """What every commit of the run says of it."""
         of_variant = {"variant": self.variant} if self.variant else {}
         return {"run_id": self.run_id, "job": self.job, "run_date": self.run_date.isoformat(), **of_variant}
+
+    @property
+    def note(self) -> dict[str, Any]:
+        """`who`, and what decided the rows that the run writes."""
+        made_from = {"inputs": self.inputs, "settings": self.config_hash, "code": self.code_digest}
+        return {**self.who, **made_from, **({"night": self.night_id} if self.night_id else {})}
 
     def failed(self, exc: BaseException) -> None:
         """Note how the run failed; where clean-up failed after a signal, the signal."""
@@ -72,6 +82,7 @@ def new_record(task: Task, run_date: date, night: NightSettings, settings: Setti
         config=f'{{"night": {night.model_dump_json()}, "job": {settings.model_dump_json()}}}',
         config_hash=config_hash(night, settings),
         code_version=code_version(),
+        code_digest=code_digest(task.job.file),
         seed=night.seed,
         started_ts=datetime.now(UTC),
     )
@@ -86,7 +97,7 @@ def save_record(lake: "ArrowLake", record: Record) -> None:
     lake.ensure([RUNS])
     row = pa.Table.from_pylist([asdict(record)], schema=arrow_schema(RUNS))
     moment = STARTED if record.status == STARTED else "ended"
-    lake.write(RUNS, row, {}, f"{RUNS.name}/{record.run_id}/{moment}", record.note)
+    lake.write(RUNS, row, {}, f"{RUNS.name}/{record.run_id}/{moment}", record.who)
 
 
 def saved_record(lake: "ArrowLake", run_id: str) -> Record:
@@ -103,17 +114,6 @@ def saved_record(lake: "ArrowLake", run_id: str) -> Record:
         raise WorkerError(where="training", rule=rule, came=came, do="Read the workers' output above.")
     maps = {name: dict(ended[0][name]) for name, column in RUNS.columns.items() if column.type.startswith("map<")}
     return Record(**{**ended[0], **maps})
-
-
-def was_written(lake: Lake[Any], spec: TableSpec, run_date: date, slice_: str | None) -> bool:
-    """Whether a run of run_date has written the table, or the slice of a per-source job, though no row is in it."""
-    try:
-        version = lake.version(RUNS)
-    except StaleInputError:
-        return False
-    where: Conditions = (("run_date", "=", run_date), ("status", "=", "succeeded"))
-    rows = lake.read_arrow(RUNS, version, where, _MAX_RUNS).select(["variant", "versions_written"]).to_pylist()
-    return any(spec.name in dict(row["versions_written"]) and slice_ in (None, row["variant"]) for row in rows)
 
 
 def closing_line(record: Record) -> str:
@@ -138,3 +138,28 @@ def code_version() -> str:
         capture_output=True, text=True, check=False,
     )  # fmt: skip
     return f"{tawny.__version__}+{described.stdout.strip()}" if described.returncode == 0 else tawny.__version__
+
+
+def code_digest(job_file: Path) -> str:
+    """What decides what a job writes: a digest of the library's sources, and one of the job's own file."""
+    own = hashlib.sha256(job_file.read_bytes() if job_file.exists() else b"").hexdigest()
+    return f"{_sources_digest()}.{own[:8]}"
+
+
+def sources_of(code: str) -> str:
+    """Of a code_digest the part that all jobs share.
+
+    >>> sources_of("d43c3d3faf4cc1ec.54b54709")
+    'd43c3d3faf4cc1ec'
+    """
+    return code.partition(".")[0]
+
+
+@cache
+def _sources_digest() -> str:
+    folder = Path(tawny.__file__).parent
+    sha256 = hashlib.sha256(tawny.__version__.encode())  # all there is where the sources are not files, as in a zip
+    for file in sorted(folder.rglob("*.py")):
+        if file.relative_to(folder).parts[0] not in _NO_RESULT:
+            sha256.update(f"{file.relative_to(folder)} {file.stat().st_size};".encode() + file.read_bytes())
+    return sha256.hexdigest()[:ID_LENGTH]

@@ -1,5 +1,6 @@
 """One night: every task of the plan, in order, on one machine and in one Spark session."""
 
+import logging
 import time
 from collections.abc import Callable
 from contextlib import AbstractContextManager
@@ -13,6 +14,10 @@ from tawny.runner.manifest import Record
 from tawny.runner.plan import Task
 from tawny.tables.registry import all_tables
 
+logger = logging.getLogger(__name__)
+
+START_SPARK = "start Spark"
+
 Watch = Callable[[str], AbstractContextManager[None]]
 
 
@@ -23,12 +28,14 @@ class Step:
     Attributes:
         name: a task_id, or what the step does where it is no task.
         seconds: of the whole step, with its bookkeeping.
-        record: of the task's run; None for a step that is no task.
+        record: of the task's run; None for a step that is no task, and for a task that had nothing to do.
+        is_current: the task had nothing to do: what it writes was made already, from what is there.
     """
 
     name: str
     seconds: float
     record: Record | None = None
+    is_current: bool = False
 
 
 @dataclass
@@ -47,8 +54,8 @@ class Night:
 
     @property
     def done(self) -> list[str]:
-        """The ids of the tasks that succeeded."""
-        return [step.name for step in self.steps if step.record]
+        """The ids of the tasks that succeeded, or had nothing to do."""
+        return [step.name for step in self.steps if step.record or step.is_current]
 
     @property
     def not_done(self) -> list[str]:
@@ -83,18 +90,51 @@ def resolve_run_date(runner: LocalRunner, run_date: date | None) -> date:
     return resolved
 
 
-def run_night(runner: LocalRunner, night: Night, watch: Watch) -> None:
-    """Run the night's tasks; the first failure is raised unchanged, and no task after it runs.
+@dataclass(frozen=True)
+class Planned:
+    """A task and why it would run for a day; None where it is current.
+
+    Attributes:
+        is_after: it is current, but a task before it would run, and may change what it reads.
+    """
+
+    task: Task
+    why: str | None
+    is_after: bool = False
+
+
+def planned(runner: LocalRunner, run_date: date) -> list[Planned]:
+    """What `run_night` would do for that day, from Delta's logs, the ledger and the names of the landing files alone."""
+    plan: list[Planned] = []
+    for task in runner.tasks():
+        why = runner.why_run(task, run_date)
+        before = next((one.task.task_id for one in plan if one.why and task.needs(one.task)), None)
+        plan.append(
+            Planned(task, why or (f"after {before}" if before else None), is_after=why is None and before is not None)
+        )
+    return plan
+
+
+def run_night(runner: LocalRunner, night: Night, watch: Watch, *, again: bool = False) -> None:
+    """Run the tasks that have something to do; the first failure is raised unchanged, and no task after it runs.
 
     Args:
         runner: where to run.
         night: its steps are added as they succeed, so that the caller can report them after a failure.
         watch: called with each step's name; the step runs inside the context that it returns.
+        again: run every task, also those that would change nothing.
     """
     _step(night, watch, "create tables", lambda: runner.arrow.ensure(list(all_tables().values())))
-    if any(task.job.engine == "spark" for task in night.tasks):
-        _step(night, watch, "start Spark", lambda: runner.spark.spark)
     for task in night.tasks:
+        start = time.perf_counter()
+        why = "asked for" if again else runner.why_run(task, night.run_date)
+        if why is None:
+            logger.info("%s of %s is current", task.task_id, night.run_date)
+            night.steps.append(Step(task.task_id, time.perf_counter() - start, is_current=True))
+            continue
+        logger.debug("%s of %s runs: %s", task.task_id, night.run_date, why)
+        if task.job.engine == "spark" and not any(step.name == START_SPARK for step in night.steps):
+            _step(night, watch, START_SPARK, lambda: runner.spark.spark)
         _step(night, watch, task.task_id, partial(runner.run, task, night.run_date))
 
 

@@ -13,8 +13,9 @@ from tawny.core.errors import ConfigError
 from tawny.core.job import STAGES, Job
 from tawny.core.registry import declared
 from tawny.core.table import TableRef, TableSlice, overlaps, spec_of
+from tawny.tables.nights import NIGHTS
 
-TARGETS = ("published_v1", "evaluations_v1")
+TARGETS = ("published_v2", "evaluations_v1", "consistency_v1")
 """A night runs the tasks that these tables need."""
 
 Jobs = Mapping[str, Job]
@@ -42,8 +43,13 @@ class Task:
 
     @property
     def reads(self) -> tuple[TableRef, ...]:
-        """The declared inputs, with the variant filled in; `{source}` stands for each source of the night."""
-        return tuple(filled for ref in self.job.reads for filled in self._fill(ref))
+        """The declared inputs, with the variant filled in; `{source}` stands for each source of the night.
+
+        Who reads a pinned table reads the version that nights_v1 names.
+        """
+        declared = tuple(filled for ref in self.job.reads for filled in self._fill(ref))
+        is_pinned = any(spec_of(ref).is_pinned for ref in declared) and spec_of(self.job.writes) != NIGHTS
+        return (*declared, NIGHTS) if is_pinned else declared
 
     @property
     def writes(self) -> TableRef:

@@ -18,4 +18,5 @@ CANDIDATES = TableSpec(
     mode="replace_partition",
     partition_by=("run_date", "source"),
     slice_by="source",
+    keep_days=7,  # the largest table, and read by the same night only; a week to look into a bad one
 )

@@ -23,4 +23,5 @@ EVALUATIONS = TableSpec(
     mode="replace_partition",
     partition_by=("run_date",),
     retention_days=365,
+    keep_days=365,  # one row per metric: the curve of a year
 )

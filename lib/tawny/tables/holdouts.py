@@ -16,4 +16,5 @@ HOLDOUTS = TableSpec(
     mode="replace_partition",
     partition_by=("run_date", "fold"),
     checks={"has_relevant_items": "cardinality(item_indices) > 0"},
+    keep_days=30,  # read by the same night only; a month to look into a bad one
 )

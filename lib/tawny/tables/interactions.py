@@ -10,7 +10,7 @@ INTERACTIONS = TableSpec(
         "fold": Column("string", "validation, test or serve"),
         "user_id": Column("string", "as the landing files name the user"),
         "item_id": Column("string", "as the landing files name the item"),
-        "item_index": Column("int", "the item's number in catalog_v1 of the same run_date"),
+        "item_index": Column("int", "the item's number in catalog_v2 of the same run_date"),
         "weight": Column("float", "sum of the event weights, decayed by age; positive where the user wants the item"),
         "is_seen": Column("boolean", "the seen rule excludes the item from the user's list"),
     },
@@ -18,4 +18,5 @@ INTERACTIONS = TableSpec(
     mode="replace_partition",
     partition_by=("run_date", "fold"),
     checks={"weight_is_finite": "NOT isnan(weight) AND abs(weight) < 1e30"},
+    keep_days=30,  # read by the same night only; a month to look into a bad one
 )

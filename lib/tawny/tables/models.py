@@ -19,4 +19,5 @@ MODELS = TableSpec(
     partition_by=("run_date", "model"),
     slice_by="model",
     retention_days=90,
+    keep_days=30,  # a month to look into a bad night; those of lists that a rollback can go to stay longer
 )

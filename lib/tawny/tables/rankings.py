@@ -19,4 +19,5 @@ RANKINGS = TableSpec(
     key=("run_date", "fold", "user_id"),
     mode="replace_partition",
     partition_by=("run_date", "fold"),
+    keep_days=30,  # recommendations_v2 has the same lists; a month to look into a bad night
 )

@@ -1,12 +1,13 @@
-"""The published lists."""
+"""The lists, in the form that readers see. They follow the one that published_v2 names."""
 
 from tawny.core.table import Column, TableSpec
 
 RECOMMENDATIONS = TableSpec(
-    name="recommendations_v1",
-    doc="The audited lists for the day run_date, in long form. published_v1 says which run_date readers should use.",
+    name="recommendations_v2",
+    doc="The lists for the day run_date, in long form. Written once: other rows are another list_id.",
     columns={
         "run_date": Column("date", "the day the list is for"),
+        "list_id": Column("string", "16 hex digits over the list's rows"),
         "user_id": Column("string", "as the landing files name the user"),
         "rank": Column("int", "from 1"),
         "item_id": Column("string", "as the landing files name the item"),
@@ -18,9 +19,11 @@ RECOMMENDATIONS = TableSpec(
         ),
         "model_version": Column("string", "of the blend and, through it, of every source"),
     },
-    key=("run_date", "user_id", "rank"),
+    key=("run_date", "list_id", "user_id", "rank"),
     mode="replace_partition",
-    partition_by=("run_date",),
+    partition_by=("run_date", "list_id"),
+    id_column="list_id",
     checks={"rank_is_from_1": "rank >= 1", "score_is_finite": "NOT isnan(score) AND abs(score) < 1e30"},
     retention_days=90,
+    keep_days=90,  # a quarter of a year, for evaluations of what users did later and for questions of users
 )

@@ -16,6 +16,8 @@ RUNS = TableSpec(
         "error": Column("string", "the error's text", nullable=True),
         "started_ts": Column("timestamp", "UTC"),
         "seconds": Column("double", "of the whole job; 0 when it begins"),
+        "night_id": Column("string", "of nights_v1, where the run read pinned tables", nullable=True),
+        "inputs": Column("map<string,string>", "digest by input, as the notes of its commits have them", nullable=True),
         "versions_read": Column("map<string,bigint>", "Delta version by table"),
         "versions_written": Column("map<string,bigint>", "Delta version by table"),
         "rows_read": Column("map<string,bigint>", "rows by table, of the partitions read"),
@@ -24,10 +26,12 @@ RUNS = TableSpec(
         "config": Column("string", "the merged settings as JSON"),
         "config_hash": Column("string", "of the merged settings"),
         "code_version": Column("string", "Tawny's version and, in a checkout, the commit"),
+        "code_digest": Column("string", "of the sources that decide what the job writes", nullable=True),
         "seed": Column("bigint", "of everything random"),
     },
     key=("run_id", "status"),
     mode="append_once",
     checks={"status_is_known": "status IN ('started', 'succeeded', 'failed')"},
     retention_days=365,
+    keep_days=365,  # a year, as the evaluations
 )

@@ -22,4 +22,5 @@ SEQUENCES = TableSpec(
         "one_weight_per_item": "cardinality(item_indices) = cardinality(weights)",
         "one_age_per_item": "cardinality(item_indices) = cardinality(ages_days)",
     },
+    keep_days=30,  # read by the same night only; a month to look into a bad one
 )

@@ -18,4 +18,5 @@ SHORTLISTS = TableSpec(
     key=("run_date", "fold", "user_id"),
     mode="replace_partition",
     partition_by=("run_date", "fold"),
+    keep_days=7,  # read by the same night only, and as large as the candidates
 )

@@ -27,7 +27,7 @@ _EVENTS = pa.schema(
 
 
 def event(user: str, item: str, kind: str, days: float, **more: Any) -> dict[str, Any]:
-    """A row of events_v1, `days` before RUN_DAY; `more` are further columns, or the event_id."""
+    """A row of events_v2, `days` before RUN_DAY; `more` are further columns, or the event_id."""
     return {"user_id": user, "item_id": item, "event_type": kind, "event_ts": RUN_DAY - timedelta(days=days), **more}
 
 

@@ -29,7 +29,7 @@ def main(run: ArrowRun[NumberSettings]) -> None:
     if "" in titles:
         raise ValueError("an item has no title")
     rows = [
-        {"item_index": i, "item_id": str(i), "title": title, "categories": [], "price": None, "is_available": True}
+        {"item_index": i, "item_id": str(i), "title": title, "categories": [], "price": None, "is_blocked": False}
         for i, title in enumerate(titles)
     ]
     run.write(pa.Table.from_pylist(rows))

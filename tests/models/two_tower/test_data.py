@@ -6,7 +6,7 @@ import numpy as np
 import pyarrow as pa
 import pytest
 
-from tawny.models.two_tower.data import category_matrix, training_data
+from tawny.models.two_tower.data import category_matrix, frequent_categories, training_data
 
 CATEGORIES = np.zeros((9, 0), np.float32)
 
@@ -64,4 +64,13 @@ def test_held_out_are_the_answers_of_the_folds_users_and_what_each_has_seen() ->
 def test_the_most_frequent_categories_are_columns_and_ties_go_by_name() -> None:
     catalog = pa.table({"item_index": [2, 0, 1], "categories": [["war"], ["drama", "art"], ["drama", "comedy"]]})
     # drama is of two items; art, comedy and war of one each.
-    assert category_matrix(catalog, 3).tolist() == [[1, 1, 0], [1, 0, 1], [0, 0, 0]]
+    assert category_matrix(catalog, frequent_categories(catalog, 3)).tolist() == [[1, 1, 0], [1, 0, 1], [0, 0, 0]]
+
+
+def test_a_fold_marks_the_categories_that_validation_knew_best() -> None:
+    validation = pa.table({"item_index": [1, 0, 2], "categories": [["b", "a"], ["b"], ["c", "a"]]})
+    serve = pa.table({"item_index": [1, 0, 2], "categories": [["c"], ["new", "a"], []]})
+    names = frequent_categories(validation, 2)
+    assert names == ["a", "b"]
+    np.testing.assert_array_equal(category_matrix(validation, names), np.array([[0, 1], [1, 1], [1, 0]], np.float32))
+    np.testing.assert_array_equal(category_matrix(serve, names), np.array([[1, 0], [0, 0], [0, 0]], np.float32))

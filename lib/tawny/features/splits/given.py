@@ -21,7 +21,7 @@ def given(events: DataFrame, settings: SplitSettings, cutoff: datetime) -> DataF
     came = F.col(CONTEXT)["split"]
     rule = f": context['split'] must be one of {', '.join(LABELS)}. Received: "
     refusal = F.concat(
-        F.lit("events_v1, event "), F.col(EVENT_ID), F.lit(rule),
+        F.lit("events_v2, event "), F.col(EVENT_ID), F.lit(rule),
         F.coalesce(came, F.lit("nothing")), F.lit(". Fix the landing file, or choose another [night.split]."),
     )  # fmt: skip
     end = F.lit(cutoff)

@@ -119,10 +119,11 @@ def _read_plain(part: Part) -> Iterator[Rows]:
 def _read_quoted(part: Part) -> Iterator[Rows]:
     records = csv_records(numbered_lines(part), layout_of(part.file).delimiter)
     while batch := list(islice(records, _RECORDS_AT_ONCE)):
-        yield from _rows_of(batch, part.names)
+        yield from rows_of_records(batch, part.names)
 
 
-def _rows_of(records: list[CsvRecord], names: tuple[str, ...]) -> Iterator[Rows]:
+def rows_of_records(records: list[CsvRecord], names: tuple[str, ...]) -> Iterator[Rows]:
+    """The records as rows with these columns; one with too few or too many fields is malformed."""
     good = [record for record in records if record.fields is not None and len(record.fields) == len(names)]
     fields = zip(*(record.fields or () for record in good), strict=True) if good else [()] * len(names)
     columns = {name: pa.array(values, pa.string()) for name, values in zip(names, fields, strict=True)}

@@ -5,11 +5,11 @@ import os
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field
-from datetime import UTC, datetime
+from datetime import UTC, date, datetime
 from pathlib import Path
-from typing import IO, Literal, cast
+from typing import IO, Literal, cast, get_args
 
-from tawny.core.errors import InputError
+from tawny.core.errors import ConfigError, InputError
 from tawny.ingest.files.regular import check_regular, resolve_below
 
 Kind = Literal["events", "items", "users"]
@@ -19,12 +19,32 @@ Format = Literal["parquet", "csv", "jsonl", "movielens-100k", "movielens-1m", "r
 TimeUnit = Literal["s", "ms", "us"]
 
 
+def kind_of(kind: str) -> Kind:
+    """The kind of that name.
+
+    Raises:
+        ConfigError: there is none.
+    """
+    for known in get_args(Kind):
+        if kind == known:
+            return cast(Kind, known)
+    rule = f"landing files hold {', '.join(get_args(Kind))}."
+    raise ConfigError(where="landing", rule=rule, came=kind, do="Fix the job.")
+
+
 @dataclass(frozen=True)
 class Stamp:
     """What tells that a file is as it was; all workers see the same."""
 
     n_bytes: int
     modified_ns: int
+
+    @property
+    def modified_ts(self) -> datetime:
+        """UTC, microseconds."""
+        return datetime.fromtimestamp(self.modified_ns // 1_000_000_000, UTC).replace(
+            microsecond=self.modified_ns // 1_000 % 1_000_000
+        )
 
     def __str__(self) -> str:
         """For messages, as `5 bytes of 2024-01-01 00:00:00+00:00`."""
@@ -44,6 +64,9 @@ class LandingFile:
         defaults: canonical name -> value where the file has no such column.
         time_unit: how a numeric time counts.
         stamp: of the file when it was inspected; None before. A file with another stamp is not read.
+        digest: SHA-256 of its bytes, as hex; empty before the inspection.
+        delivery: its place in the order of delivery; 0 before it has one.
+        known_from: the first run_date that knows what it says.
     """
 
     landing: str
@@ -54,6 +77,9 @@ class LandingFile:
     defaults: dict[str, str] = field(default_factory=dict)
     time_unit: TimeUnit = "s"
     stamp: Stamp | None = None
+    digest: str = ""
+    delivery: int = 0
+    known_from: date | None = None
 
     @property
     def full_path(self) -> Path:
@@ -67,7 +93,21 @@ class LandingFile:
 
     @contextmanager
     def open(self) -> Iterator[IO[bytes]]:
-        """The file's bytes, decompressed. The only door to a landing file.
+        """The file's bytes, decompressed.
+
+        Raises:
+            InputError: as of `open_raw`.
+        """
+        with self.open_raw() as raw:
+            if not self.is_gzip:
+                yield raw
+                return
+            with gzip.GzipFile(fileobj=raw) as unpacked:
+                yield cast(IO[bytes], unpacked)
+
+    @contextmanager
+    def open_raw(self) -> Iterator[IO[bytes]]:
+        """The file's bytes as they are. The only door to a landing file.
 
         Raises:
             InputError: it is gone, no regular file, out of the landing folder, or not the file that was inspected.
@@ -78,11 +118,7 @@ class LandingFile:
             raw = os.fdopen(os.open(resolved, os.O_RDONLY | os.O_NONBLOCK), "rb")
         with raw:
             self._compare(os.fstat(raw.fileno()))
-            if not self.is_gzip:
-                yield raw
-                return
-            with gzip.GzipFile(fileobj=raw) as unpacked:
-                yield cast(IO[bytes], unpacked)
+            yield raw
 
     def look(self) -> Stamp:
         """The file's stamp now.
@@ -143,6 +179,9 @@ class Inspected:
     parts: tuple[Part, ...]
     names: tuple[str, ...]
 
+
+Looked = Inspected | LandingFile
+"""A file that was looked into: with what its check found, or (where the ledger knows its content) its digest alone."""
 
 _UNCHANGED = "a file must not change while it is read."
 _AGAIN = "Nothing was written. Run the job again when the file is whole; a file is best renamed into the folder."

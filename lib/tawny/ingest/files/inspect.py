@@ -1,6 +1,7 @@
 """The check of a file before anything is written: it is what its name or its declaration says."""
 
 import csv
+import hashlib
 import json
 from collections.abc import Iterable
 from dataclasses import replace
@@ -32,6 +33,22 @@ def inspect(file: LandingFile) -> Inspected:
     inspected = _inspect(stamped)
     stamped.look()
     return inspected
+
+
+def with_digest(file: LandingFile) -> LandingFile:
+    """The file with its stamp and the SHA-256 of its bytes, read through once.
+
+    Raises:
+        InputError: it cannot be read, or changed meanwhile.
+    """
+    stamped = replace(file, stamp=file.look())
+    try:
+        with stamped.open_raw() as handle:
+            digest = hashlib.file_digest(handle, "sha256").hexdigest()  # type: ignore[arg-type]  # IO[bytes] is one
+    except OSError as exc:
+        raise input_error(file, "the file must be readable.", str(exc)) from exc
+    stamped.look()
+    return replace(stamped, digest=digest)
 
 
 def _inspect(file: LandingFile) -> Inspected:

@@ -6,7 +6,7 @@ from typing import Any
 
 import pyarrow as pa
 
-from tawny.ingest.files.file import Part
+from tawny.ingest.files.file import LandingFile, Part
 from tawny.ingest.files.layout import Mapping, mapping_of
 from tawny.ingest.files.rows import Rows, as_text, malformed_rows
 from tawny.ingest.files.schema import CANONICAL, MAP, MAPS, WRONG_TYPE
@@ -17,16 +17,20 @@ _NESTED = {"categories", "context", "attributes"}
 
 def read_jsonl(part: Part) -> Iterator[Rows]:
     """The rows of a part; a line that is not a JSON object is malformed, a list where text belongs has the wrong type."""
-    mapping = mapping_of(part.file, CANONICAL[part.file.kind])
     for block in blocks(part.file, part.start, part.stop, part.first_line):
-        lines, numbers = block.numbered("utf-8")
-        parsed = [parse(line) for line in lines]
-        good = [i for i, row in enumerate(parsed) if isinstance(row, dict)]
-        rows = [row for row in parsed if isinstance(row, dict)]
-        yield _rows(rows, [lines[i] for i in good], [numbers[i] for i in good], mapping, part.file.kind == "users")
-        if len(good) < len(lines):
-            bad = [i for i, row in enumerate(parsed) if isinstance(row, str)]
-            yield malformed_rows([lines[i] for i in bad], [numbers[i] for i in bad], [str(parsed[i]) for i in bad])
+        yield from rows_of_lines(*block.numbered("utf-8"), part.file)
+
+
+def rows_of_lines(lines: list[str], numbers: list[int], file: LandingFile) -> Iterator[Rows]:
+    """The lines, with their numbers, as rows."""
+    mapping = mapping_of(file, CANONICAL[file.kind])
+    parsed = [parse(line) for line in lines]
+    good = [i for i, row in enumerate(parsed) if isinstance(row, dict)]
+    rows = [row for row in parsed if isinstance(row, dict)]
+    yield _rows(rows, [lines[i] for i in good], [numbers[i] for i in good], mapping, file.kind == "users")
+    if len(good) < len(lines):
+        bad = [i for i, row in enumerate(parsed) if isinstance(row, str)]
+        yield malformed_rows([lines[i] for i in bad], [numbers[i] for i in bad], [str(parsed[i]) for i in bad])
 
 
 def parse(line: str) -> dict[str, Any] | str:

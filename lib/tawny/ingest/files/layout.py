@@ -111,7 +111,7 @@ def _attributes(file: LandingFile, names: tuple[str, ...], columns: dict[str, st
     """Every column of a user that has no other meaning is an attribute, unless the env file says which are."""
     if any(name.startswith("attributes.") for name in file.columns):
         return {}
-    taken = {columns.get("user_id"), columns.get("attributes")}
+    taken = {columns.get("user_id"), columns.get("attributes"), columns.get("known_from")}
     return {f"attributes.{name}": name for name in names if name not in taken}
 
 

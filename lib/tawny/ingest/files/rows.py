@@ -91,7 +91,11 @@ def canonical(rows: Rows, file: LandingFile, mapping: Mapping, unterminated_line
         and (row := pc.index(rows.lines, pa.scalar(unterminated_line, pa.int64())).as_py()) >= 0
     ):
         _add_unterminated(row, file, faults, details)
+    n_rows = rows.n_rows
     columns |= {
+        "source_digest": file_columns.constant(file.digest),
+        "delivery": pa.repeat(pa.scalar(file.delivery, pa.int64()), n_rows),
+        "file_known_from": pa.repeat(pa.scalar(file.known_from, pa.date32()), n_rows),
         "time_unit": file_columns.constant(file.time_unit), "raw": rows.raw, "source_file": file_columns.constant(file.path),
         "source_line": rows.lines, "fault": file_columns.by_row(faults), "fault_detail": file_columns.by_row(details),
     }  # fmt: skip

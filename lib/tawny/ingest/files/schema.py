@@ -2,7 +2,7 @@
 
 import pyarrow as pa
 
-from tawny.core.columns import RAW, SOURCE_FILE, SOURCE_LINE
+from tawny.core.columns import KNOWN_FROM, RAW, SOURCE_DIGEST, SOURCE_FILE, SOURCE_LINE
 from tawny.ingest.files.file import Kind
 
 REQUIRED: dict[Kind, tuple[str, ...]] = {
@@ -13,9 +13,10 @@ REQUIRED: dict[Kind, tuple[str, ...]] = {
 
 CANONICAL: dict[Kind, tuple[str, ...]] = {
     "events": (*REQUIRED["events"], "value", "context"),
-    "items": ("item_id", "title", "description", "categories", "price", "image", "available_from", "available_until"),
-    "users": ("user_id", "attributes"),
-}
+    "items": ("item_id", "title", "description", "categories", "price", "image", "available_from", "available_until",
+        KNOWN_FROM),
+    "users": ("user_id", "attributes", KNOWN_FROM),
+}  # fmt: skip
 
 MAPS: dict[Kind, str] = {"events": "context", "users": "attributes"}
 """The column that takes anything else, as a map."""
@@ -35,9 +36,16 @@ WRONG_TYPE = "wrong_type"
 MAP = pa.map_(pa.string(), pa.string())
 LIST = pa.list_(pa.field("element", pa.string()))
 
+DELIVERY = "delivery"
+"""The column with the place of a row's file in the order of delivery."""
+
+FILE_KNOWN_FROM = "file_known_from"
+"""The column with the date from which the file is known; a row may name its own in `known_from`."""
+
 _TEXT = pa.string()
 _TAIL: dict[str, pa.DataType] = {
     "time_unit": _TEXT, RAW: _TEXT, SOURCE_FILE: _TEXT, SOURCE_LINE: pa.int64(), "fault": _TEXT, "fault_detail": _TEXT,
+    SOURCE_DIGEST: _TEXT, DELIVERY: pa.int64(), FILE_KNOWN_FROM: pa.date32(),
 }  # fmt: skip
 
 RAW_SCHEMA: dict[Kind, pa.Schema] = {
@@ -50,8 +58,9 @@ RAW_SCHEMA: dict[Kind, pa.Schema] = {
     "items": pa.schema(
         {
             "item_id": _TEXT, "title": _TEXT, "description": _TEXT, "categories": LIST, "price": _TEXT,
-            "image": pa.binary(), "image_path": _TEXT, "available_from": _TEXT, "available_until": _TEXT, **_TAIL,
+            "image": pa.binary(), "image_path": _TEXT, "available_from": _TEXT, "available_until": _TEXT,
+            KNOWN_FROM: _TEXT, **_TAIL,
         }
     ),
-    "users": pa.schema({"user_id": _TEXT, "attributes": MAP, **_TAIL}),
+    "users": pa.schema({"user_id": _TEXT, "attributes": MAP, KNOWN_FROM: _TEXT, **_TAIL}),
 }  # fmt: skip

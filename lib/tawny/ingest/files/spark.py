@@ -1,67 +1,31 @@
 """Landing files as a DataFrame: checked and read by Spark tasks, so that nothing of their size goes through the driver."""
 
 import pickle
-from collections.abc import Callable, Iterator
-from dataclasses import dataclass
-from typing import cast, get_args
+from collections.abc import Callable, Iterator, Mapping
+from typing import cast
 
 import pyarrow as pa
 from pyspark.sql import DataFrame, SparkSession
 from pyspark.sql.pandas.types import from_arrow_schema
 
-from tawny.core.config import Env
-from tawny.core.errors import ConfigError, InputError
+from tawny.core.errors import InputError
+from tawny.ingest.files.again import rows_again
 from tawny.ingest.files.delimited import read_delimited
-from tawny.ingest.files.file import Inspected, Kind, LandingFile, Part
-from tawny.ingest.files.find import LOOKED_FOR, find_files
-from tawny.ingest.files.inspect import inspect
+from tawny.ingest.files.file import Kind, LandingFile, Looked, Part
+from tawny.ingest.files.inspect import inspect, with_digest
 from tawny.ingest.files.jsonl import read_jsonl
 from tawny.ingest.files.layout import mapping_of
 from tawny.ingest.files.parquet import read_parquet
 from tawny.ingest.files.rows import Rows, canonical
-from tawny.ingest.files.schema import CANONICAL, RAW_SCHEMA
+from tawny.ingest.files.schema import CANONICAL, RAW_SCHEMA, UNTERMINATED_ROW
 
 Batches = Iterator[pa.RecordBatch]
+Known = Mapping[str, frozenset[str]]
+"""By path, the digests with which a file needs no inspection."""
 
 
-@dataclass(frozen=True)
-class Landed:
-    """The raw rows of one kind (columns: tawny.ingest.files.schema), how many rows the files hold, and the files."""
-
-    rows: DataFrame
-    n_rows: int
-    files: tuple[Inspected, ...] = ()
-
-    def check_unchanged(self) -> None:
-        """Look at every file again.
-
-        Raises:
-            InputError: one is gone, or not as it was when it was inspected.
-        """
-        for one in self.files:
-            one.file.look()
-
-
-def read_landing(spark: SparkSession, env: Env, kind: str) -> Landed:
-    """All rows of the landing files of a kind (events, items, users), after every file was checked.
-
-    Raises:
-        InputError: a file is not what it says it is, or there are no events at all.
-        ConfigError: a wrong declaration in the env file, or no such kind.
-    """
-    known = _kind(kind)
-    files = find_files(env, known)
-    if not files and known == "events":
-        looked_for = LOOKED_FOR.format(kind=known) if not env.files else 'a [[files]] entry with table = "events"'
-        rule = f"there must be events. Looked for: {looked_for}."
-        raise InputError(where=f"landing = {env.landing}", rule=rule, came="no such file", do="Correct `landing`.")
-    inspected = inspect_all(spark, files)
-    parts = [part for one in inspected for part in one.parts]
-    return Landed(_read_parts(spark, parts, known), sum(one.n_rows for one in inspected), tuple(inspected))
-
-
-def inspect_all(spark: SparkSession, files: tuple[LandingFile, ...]) -> list[Inspected]:
-    """Every file checked, one task each.
+def inspect_all(spark: SparkSession, files: tuple[LandingFile, ...], known: Known) -> list[Looked]:
+    """Every file with its digest and checked, one task each; one with a known content has its digest alone.
 
     Raises:
         InputError: of the first file, by path, that is not what it says it is.
@@ -70,11 +34,14 @@ def inspect_all(spark: SparkSession, files: tuple[LandingFile, ...]) -> list[Ins
     def check(batches: Batches) -> Batches:
         for row in _ids(batches):
             try:
-                outcome: Inspected | InputError = inspect(files[row])
+                file = with_digest(files[row])
+                outcome: Looked | InputError = file if file.digest in known[file.path] else inspect(file)
             except InputError as exc:
                 outcome = exc
             yield pa.RecordBatch.from_pydict({"id": [row], "outcome": [pickle.dumps(outcome)]})
 
+    if not files:
+        return []
     frame = _tasks(spark, len(files)).mapInArrow(check, "id long, outcome binary")
     # Bounded: one small row per file.
     outcomes = [pickle.loads(row["outcome"]) for row in sorted(frame.collect(), key=lambda row: cast(int, row["id"]))]
@@ -104,20 +71,34 @@ def read_part(part: Part) -> Batches:
 _READERS: dict[str, Callable[[Part], Iterator[Rows]]] = {"jsonl": read_jsonl, "parquet": read_parquet}
 
 
-def _kind(kind: str) -> Kind:
-    for known in get_args(Kind):
-        if kind == known:
-            return cast(Kind, known)
-    rule = f"landing files hold {', '.join(get_args(Kind))}."
-    raise ConfigError(where="landing", rule=rule, came=kind, do="Fix the job.")
+def read_parts(spark: SparkSession, parts: list[Part], kind: Kind) -> DataFrame:
+    """The raw rows of the parts (columns: tawny.ingest.files.schema), one task each."""
 
-
-def _read_parts(spark: SparkSession, parts: list[Part], kind: Kind) -> DataFrame:
     def read(batches: Batches) -> Batches:
         for row in _ids(batches):
             yield from read_part(parts[row])
 
     return _tasks(spark, len(parts)).mapInArrow(read, from_arrow_schema(RAW_SCHEMA[kind]))
+
+
+def read_again(refused: DataFrame, file: LandingFile, names: tuple[str, ...]) -> DataFrame:
+    """The raw rows (columns: tawny.ingest.files.schema) of quarantined rows of one file.
+
+    Args:
+        refused: columns source_line, raw and reason; raw is not null.
+        file: as it was declared when it was read.
+        names: of its columns.
+    """
+
+    def read(batches: Iterator[pa.RecordBatch]) -> Iterator[pa.RecordBatch]:
+        for batch in batches:
+            lines, raws, reasons = (batch.column(name).to_pylist() for name in ("source_line", "raw", "reason"))
+            numbered = list(zip(lines, raws, strict=True))
+            cut = next((line for line, reason in zip(lines, reasons, strict=True) if reason == UNTERMINATED_ROW), None)
+            yield from rows_again(numbered, file, names, cut)
+
+    columns = refused.select("source_line", "raw", "reason")
+    return columns.mapInArrow(read, from_arrow_schema(RAW_SCHEMA[file.kind]))
 
 
 def _tasks(spark: SparkSession, n_tasks: int) -> DataFrame:

@@ -30,13 +30,20 @@ class TwoTowerData:
     held_out: ValidationSample | None = None
 
 
-def category_matrix(catalog: pa.Table, max_categories: int) -> Floats:
-    """float32 [I, C]: 1 where the item has the category, of the `max_categories` most frequent ones; ties by name."""
-    lists = catalog.sort_by("item_index")["categories"].to_pylist()
-    counted = Counter(name for names in lists for name in names)
-    kept = sorted(counted, key=lambda name: (-counted[name], name))[:max_categories]
-    column = {name: c for c, name in enumerate(kept)}
-    matrix = np.zeros((len(lists), len(kept)), np.float32)
+def frequent_categories(items: pa.Table, max_categories: int) -> list[str]:
+    """The `max_categories` most frequent categories of item_features_v2; ties by name.
+
+    Every fold uses those of `validation`: its weights are where the other folds start from.
+    """
+    counted = Counter(name for names in items["categories"].to_pylist() for name in names)
+    return sorted(counted, key=lambda name: (-counted[name], name))[:max_categories]
+
+
+def category_matrix(items: pa.Table, categories: list[str]) -> Floats:
+    """float32 [I, C]: 1 where the item, by item_features_v2 of the fold, has the category."""
+    lists = items.sort_by("item_index")["categories"].to_pylist()
+    column = {name: c for c, name in enumerate(categories)}
+    matrix = np.zeros((len(lists), len(categories)), np.float32)
     for item, names in enumerate(lists):
         matrix[item, [column[name] for name in names if name in column]] = 1
     return matrix
