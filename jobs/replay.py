@@ -1,4 +1,4 @@
-"""Mark a landed file to be read again: the next ingest judges its rows by the settings of then (`tawny replay`)."""
+"""Mark a landed file to be read again: the next ingest judges its rows by the settings of then."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Mark a landed file as wrong: the next ingest takes its rows back, and never reads it again (`tawny retract`)."""
+"""Mark a landed file as wrong: the next ingest takes its rows back, and never reads it again."""
 
 from __future__ import annotations
 

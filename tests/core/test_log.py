@@ -8,7 +8,7 @@ from tawny.runner.manifest import Record, closing_line
 def a_record(**values: object) -> Record:
     base = {
         "run_id": "r", "run_date": date(1998, 4, 20), "job": "rank", "variant": None, "config": "{}", "config_hash": "h",
-        "code_version": "c", "seed": 1, "started_ts": datetime(1998, 4, 20, tzinfo=UTC),
+        "code_version": "c", "code_digest": "d", "seed": 1, "started_ts": datetime(1998, 4, 20, tzinfo=UTC),
     }  # fmt: skip
     return Record(**(base | values))  # type: ignore[arg-type]
 

@@ -84,10 +84,10 @@ def test_the_model_is_fitted_by_its_job_and_scores_what_it_says(added: set[str],
     lake = ArrowLake(env.root)
     lake.ensure([CATALOG, ITEM_FEATURES, MODELS])
     items: list[dict[str, Any]] = [
-        {"item_index": n, "item_id": f"i{n}", "categories": [], "is_blocked": False, "title": None, "price": None}
-        for n in range(3)
+        {"item_index": n, "item_id": f"i{n}", "categories": [], "is_blocked": False} for n in range(3)
     ]
-    lake.write(CATALOG, pa.Table.from_pylist(items), {"run_date": DAY}, "made")
+    unknown = {"title": None, "price": None, "first_event_ts": None}
+    lake.write(CATALOG, pa.Table.from_pylist([{**item, **unknown} for item in items]), {"run_date": DAY}, "made")
     counts = [(0, 5, 10), (1, 20, 30)]
     features: list[dict[str, Any]] = [
         {

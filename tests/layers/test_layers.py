@@ -22,7 +22,7 @@ MAY_IMPORT = {
     "ranking": "core lake features models evaluation",
     "publish": "core tables lake models evaluation candidates ranking",
     "runner": "core tables lake ingest",
-    "testing": "core tables lake evaluation models",
+    "testing": "core tables lake evaluation models publish runner",
     "cli": "core tables lake ingest publish runner jobs",
 }
 ABOVE_THE_LIBRARY = {

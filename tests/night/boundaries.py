@@ -1,28 +1,30 @@
-"""Every moment of a night at which something is committed, counted, so that a run can be killed or overtaken there.
+"""Every moment of a night at which something is committed, so that a run can be killed or overtaken there.
 
-A boundary lies before and after each commit of each job: of its tables, its quarantine, its ledger and its record. They are
-found by running the code, not listed, so a new job or a new commit has its boundaries too.
+A boundary lies before and after each commit of each job: of its tables, its quarantine, its ledger and its record, and of
+rows that are taken out (lake/removal.py). They are found by running the code, not listed, so a new job or a new commit has
+its boundaries too. A third kind lies within a commit: after the newest version was opened, or the new rows were decided
+from it, and before they are written. Nothing is committed between `before` and `within`, so a run need not be killed there;
+it is where a second run does most harm.
 """
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass, field
 from functools import cached_property
 from typing import Any
 
 import pyarrow as pa
+import pytest
+from deltalake import DeltaTable
 
 from tawny.core.table import TableSpec
-from tawny.lake.arrow import ArrowLake, arrow_digest
+from tawny.lake import removal
+from tawny.lake.arrow import ArrowLake
 from tawny.lake.base import Written
 from tawny.lake.spark import SparkLake
-from tawny.publish.pointer import published_in, published_rows
 from tawny.runner.local import LocalRunner
-from tawny.tables.recommendations import RECOMMENDATIONS
-from tawny.tables.registry import all_tables
 
-# What says when and by whom something was done, and not what there is.
-_OF_THE_RUN = {"run_id", "version", "sequence"}
-_NOT_COMPARED = {"runs_v2"}
+BEFORE, WITHIN, AFTER = "before", "within", "after"
 
 
 class Killed(BaseException):
@@ -31,69 +33,118 @@ class Killed(BaseException):
 
 @dataclass
 class Boundaries:
-    """Counts boundaries, and does at one of them what the test asks for.
+    """The boundaries that a run has passed, and what a test does at them.
 
     Attributes:
-        kill_at: the number of the boundary, from 1, at which the run dies; a dead run commits nothing more.
-        at_each: called with each boundary's name while the run lives.
+        at_each: called with each boundary's name, such as `before events_v2 #1`; it may raise Killed.
+        names: of those that were passed.
+        is_dead: the run was killed, and commits nothing more.
     """
 
-    kill_at: int | None = None
-    at_each: Callable[[str], None] | None = None
+    at_each: Callable[[str], None] = lambda name: None
     names: list[str] = field(default_factory=list)
     is_dead: bool = False
 
-    def cross(self, name: str) -> None:
+    def cross(self, kind: str, spec: TableSpec) -> None:
         """Pass a boundary, or die there."""
+        place = f"{kind} {spec.name}"
+        name = f"{place} #{1 + sum(one.startswith(f'{place} #') for one in self.names)}"
         if self.is_dead:
             raise Killed(name)
         self.names.append(name)
-        if self.kill_at == len(self.names):
-            self.is_dead = True
-            raise Killed(name)
-        if self.at_each:
+        try:
             self.at_each(name)
+        except Killed:
+            self.is_dead = True
+            raise
 
     def around(self, spec: TableSpec, commit: Callable[[], Any]) -> Any:
         """Commit, between two boundaries."""
-        self.cross(f"before {spec.name}")
+        self.cross(BEFORE, spec)
         result = commit()
-        self.cross(f"after {spec.name}")
+        self.cross(AFTER, spec)
         return result
 
 
 class WatchedArrow(ArrowLake):
-    """An ArrowLake whose commits lie between boundaries."""
+    """An ArrowLake whose commits have boundaries."""
 
     def __init__(self, root: str, boundaries: Boundaries) -> None:
         super().__init__(root)
         self.boundaries = boundaries
+        self._is_committing = False
 
     def _commit(self, spec: TableSpec, *args: Any) -> Written:
-        written: Written = self.boundaries.around(spec, lambda: super(WatchedArrow, self)._commit(spec, *args))
+        def commit() -> Written:
+            self._is_committing = True
+            try:
+                return super(WatchedArrow, self)._commit(spec, *args)
+            finally:
+                self._is_committing = False
+
+        written: Written = self.boundaries.around(spec, commit)
         return written
 
-    def _compare_and_set(self, spec: TableSpec, *args: Any) -> Written:
-        written: Written = self.boundaries.around(spec, lambda: super(WatchedArrow, self)._compare_and_set(spec, *args))
+    def _open(self, spec: TableSpec, version: int | None) -> DeltaTable:
+        delta = super()._open(spec, version)
+        if self._is_committing:
+            self._is_committing = False
+            self.boundaries.cross(WITHIN, spec)
+        return delta
+
+    def _compare_and_set(self, spec: TableSpec, decide: Callable[[pa.Table], pa.Table], *args: Any) -> Written:
+        def decided(rows: pa.Table) -> pa.Table:
+            new = decide(rows)
+            self.boundaries.cross(WITHIN, spec)
+            return new
+
+        written: Written = self.boundaries.around(
+            spec, lambda: super(WatchedArrow, self)._compare_and_set(spec, decided, *args)
+        )
         return written
 
 
 class WatchedSpark(SparkLake):
-    """A SparkLake whose commits lie between boundaries."""
+    """A SparkLake whose commits have boundaries."""
 
     def __init__(self, env: Any, boundaries: Boundaries) -> None:
         super().__init__(env)
         self.arrow, self.boundaries = WatchedArrow(env.root, boundaries), boundaries
 
+    def around(self, spec: TableSpec, commit: Callable[[], None]) -> None:
+        """Commit, with its boundaries. What Spark does within a commit is out of reach."""
+
+        def within() -> None:
+            self.boundaries.cross(WITHIN, spec)
+            commit()
+
+        self.boundaries.around(spec, within)
+
     def _save(self, spec: TableSpec, *args: Any) -> None:
-        self.boundaries.around(spec, lambda: super(WatchedSpark, self)._save(spec, *args))
+        self.around(spec, lambda: super(WatchedSpark, self)._save(spec, *args))
 
     def _merge(self, spec: TableSpec, *args: Any) -> None:
-        self.boundaries.around(spec, lambda: super(WatchedSpark, self)._merge(spec, *args))
+        self.around(spec, lambda: super(WatchedSpark, self)._merge(spec, *args))
+
+
+@contextmanager
+def watched_removals() -> Iterator[None]:
+    """Inside, rows that are taken out of a watched lake have boundaries, too."""
+    delete = removal._delete
+
+    def watched(lake: SparkLake, spec: TableSpec, *args: Any) -> None:
+        if isinstance(lake, WatchedSpark):
+            lake.around(spec, lambda: delete(lake, spec, *args))
+        else:
+            delete(lake, spec, *args)
+
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(removal, "_delete", watched)
+        yield
 
 
 class WatchedRunner(LocalRunner):
-    """A LocalRunner on watched lakes; `boundaries` may be replaced between runs."""
+    """A LocalRunner on watched lakes."""
 
     boundaries = Boundaries()
 
@@ -105,46 +156,9 @@ class WatchedRunner(LocalRunner):
     def spark(self) -> SparkLake:
         return WatchedSpark(self.env, self.boundaries)
 
-    def watch(self, boundaries: Boundaries) -> Boundaries:
-        """Watch all commits from now on by these boundaries, as a new process with new lakes would."""
-        self.boundaries = boundaries
+    def watch(self, at_each: Callable[[str], None]) -> Boundaries:
+        """Watch all commits from now on, with new lakes, as a new process has them."""
+        self.boundaries = Boundaries(at_each)
         for name in ("arrow", "spark"):
             self.__dict__.pop(name, None)
-        return boundaries
-
-
-def content(root: str) -> dict[str, list[str]]:
-    """All rows of every table but the manifest, ordered, without what says when and by whom they were written."""
-    lake, found = ArrowLake(root), {}
-    for name, spec in all_tables().items():
-        if name not in _NOT_COMPARED:
-            rows = lake.read(spec, lake.version(spec), ()).to_pylist(maps_as_pydicts="strict")
-            kept = [{key: value for key, value in row.items() if key not in _OF_THE_RUN} for row in rows]
-            found[name] = sorted(repr(sorted(row.items())) for row in kept)
-    return found
-
-
-def differing(one: dict[str, list[str]], other: dict[str, list[str]]) -> dict[str, tuple[int, int]]:
-    """The tables that differ: rows that only the first has, and rows that only the second has."""
-    return {
-        name: (len(set(one[name]) - set(other[name])), len(set(other[name]) - set(one[name])))
-        for name in one
-        if one[name] != other[name]
-    }
-
-
-def check_reader(root: str) -> str | None:
-    """Read as a reader does; the id of the published list, None where nothing is published.
-
-    The list must be whole, which its id says, for it is the digest of its rows; and it must be one that was judged.
-    """
-    lake = ArrowLake(root)
-    now = published_in(published_rows(lake))
-    if now is None:
-        return None
-    where = (("run_date", "=", now.run_date), ("list_id", "=", now.list_id))
-    rows: pa.Table = lake.read(RECOMMENDATIONS, lake.version(RECOMMENDATIONS), where)  # type: ignore[arg-type]
-    placed = rows.set_column(rows.column_names.index("list_id"), "list_id", pa.array([""] * rows.num_rows))
-    assert arrow_digest(RECOMMENDATIONS, placed) == now.list_id, f"list {now.list_id} is not whole"
-    assert now.n_listed == len(set(rows["user_id"].to_pylist())), "the list is not the one that was audited"
-    return now.list_id
+        return self.boundaries

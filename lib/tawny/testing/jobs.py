@@ -18,6 +18,9 @@ from tawny.runner.entry import ArrowRun, run_job
 from tawny.tables.catalog import CATALOG
 
 
+UNKNOWN = {"price": None, "first_event_ts": None}
+
+
 class NumberSettings(Settings):
     titles: str = "Alien,Brazil"
 
@@ -29,7 +32,7 @@ def main(run: ArrowRun[NumberSettings]) -> None:
     if "" in titles:
         raise ValueError("an item has no title")
     rows = [
-        {"item_index": i, "item_id": str(i), "title": title, "categories": [], "price": None, "is_blocked": False}
+        {"item_index": i, "item_id": str(i), "title": title, "categories": [], "is_blocked": False, **UNKNOWN}
         for i, title in enumerate(titles)
     ]
     run.write(pa.Table.from_pylist(rows))
