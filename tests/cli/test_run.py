@@ -73,6 +73,8 @@ def test_a_job_of_two_workers_is_launched_as_its_own_file(
     tawny: Tawny, env_file: Path, jobs_folder: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     (jobs_folder / "number.py").write_text(NUMBER.replace('engine="arrow"', 'engine="horovod"'))
+    with env_file.open("a") as file:
+        file.write("[horovod]\nmin_rows = 0\n")
     launched: list[tuple[list[str], int]] = []
 
     def launch(argv: list[str], n_workers: int) -> None:
@@ -87,6 +89,16 @@ def test_a_job_of_two_workers_is_launched_as_its_own_file(
     assert tawny("run", "number", "--run-date", "1998-04-23").code == 0
     expected = [str(jobs_folder / "number.py"), "--run-date", "1998-04-23", "--env", str(env_file)]
     assert [(argv[:-2], argv[-2], n_workers) for argv, n_workers in launched] == [(expected, "--run-id", 2)]
+
+
+def test_a_training_on_few_rows_has_one_worker(
+    tawny: Tawny, jobs_folder: Path, env: Env, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    (jobs_folder / "number.py").write_text(NUMBER.replace('engine="arrow"', 'engine="horovod"'))
+    monkeypatch.setattr("tawny.runner.local.launch", None)  # nothing is started
+    assert tawny("run", "number", "--run-date", "1998-04-23").code == 0
+    lake = ArrowLake(env.root)
+    assert lake.count(CATALOG, lake.version(CATALOG), ()) == 2
 
 
 def test_one_worker_is_this_process(tawny: Tawny, env_file: Path, jobs_folder: Path, env: Env) -> None:

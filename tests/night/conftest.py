@@ -63,7 +63,7 @@ def shop(spark: object, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Sh
     folder: Path = tmp_path_factory.mktemp("shop")
     n_events = write_shop(folder / "landing", np.random.default_rng(7), last_day=date(2026, 11, 22))
     file = folder / "env.toml"
-    file.write_text(ENV.format(root=folder / "lake", landing=folder / "landing"))
+    file.write_text(ENV.format(root=folder / "lake", landing=folder / "landing") + "[horovod]\nmin_rows = 0\n")
     made = Shop(LocalRunner(load_jobs(tawny_jobs), file), n_events, n_users=60)
     made.do()
     yield made

@@ -191,7 +191,7 @@ def test_a_run_whose_workers_were_killed_is_kept_as_failed(
     )
     (jobs_folder / "number.py").write_text(killed)
     with env_file.open("a") as file:
-        file.write("[horovod]\nworkers = 2\n")
+        file.write("[horovod]\nworkers = 2\nmin_rows = 0\n")
     runner = LocalRunner(load_jobs(tawny_jobs), env_file)
     monkeypatch.setattr(local, "launch", lambda argv, n_workers: horovod.launch(argv, 1))
     with pytest.raises(WorkerError, match="exit status 9"):

@@ -146,10 +146,13 @@ class HorovodSettings(Settings):
     """How many processes train a deep model.
 
     Attributes:
-        workers: on one machine they share its cores; 1 starts no horovodrun.
+        workers: at most; on one machine they share its cores; 1 starts no horovodrun.
+        min_rows: with fewer rows in its largest input a training that `tawny` starts has one worker, in its own process: on 2
+            cores, two workers then cost some 15 seconds for their start and save none. Airflow always starts `workers`.
     """
 
     workers: int = Field(2, ge=1)
+    min_rows: int = Field(5_000, ge=0)
 
 
 class FilesSettings(Settings):

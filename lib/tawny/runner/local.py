@@ -92,8 +92,8 @@ class LocalRunner:
 
     def run(self, task: Task, run_date: date) -> Record:
         """Run a task: in this process, or under horovodrun where the env names more than one worker."""
-        n_workers = self.env.horovod.workers
-        if task.job.engine != "horovod" or n_workers == 1:
+        n_workers = self._workers(task, run_date)
+        if n_workers == 1:
             return self.run_here(task, run_date)
         return self._run_on_workers(task, run_date, n_workers)
 
@@ -112,6 +112,14 @@ class LocalRunner:
             return run.record
         self.arrow.ensure(tables_of(task))
         return execute(run, partial(save_record, self.arrow))
+
+    def _workers(self, task: Task, run_date: date) -> int:
+        """How many processes the task takes; of its inputs only their numbers of rows are looked at, in Delta's logs."""
+        own = self.env.horovod
+        if task.job.engine != "horovod" or own.workers == 1:
+            return 1
+        rows = [one.n_rows or 0 for one in _inputs(open_run(task, run_date, self.env, self.night, self.arrow))]
+        return own.workers if max(rows, default=0) >= own.min_rows else 1
 
     def _run_on_workers(self, task: Task, run_date: date, n_workers: int) -> Record:
         """Rank 0 saves the record; where the workers could not, because they were killed, it is saved here."""
@@ -143,12 +151,21 @@ class DryRunInput:
 
     Attributes:
         version: the one that would be pinned; None where the input is missing.
-        rows: how many would be read, as text.
+        n_rows: how many would be read; None where time decides, or the input is missing.
+        missing: why it cannot be read.
     """
 
     table: TableRef
-    version: int | None
-    rows: str
+    version: int | None = None
+    n_rows: int | None = None
+    missing: str | None = None
+
+    @property
+    def rows(self) -> str:
+        """How many would be read, as text."""
+        if self.missing:
+            return f"missing: {self.missing}"
+        return "by time" if self.n_rows is None else f"{self.n_rows:,}"
 
 
 @dataclass(frozen=True)
@@ -179,9 +196,9 @@ def _inputs(run: Run[Any, Any]) -> Iterator[DryRunInput]:
         try:
             version, n_rows = run.peek(ref)
         except StaleInputError as exc:
-            yield DryRunInput(ref, None, f"missing: {exc.came}")
+            yield DryRunInput(ref, missing=exc.came)
         else:
-            yield DryRunInput(ref, version, "by time" if n_rows is None else f"{n_rows:,}")
+            yield DryRunInput(ref, version, n_rows)
 
 
 def tables_of(task: Task) -> list[TableSpec]:

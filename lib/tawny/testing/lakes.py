@@ -1,12 +1,15 @@
 """What two lakes hold, compared row for row, and what a reader of one sees: for tests that kill and interleave runs."""
 
 from collections.abc import Iterable
+from datetime import date
 
 import pyarrow as pa
 
 from tawny.lake.arrow import ArrowLake, arrow_digest
 from tawny.lake.base import Conditions
 from tawny.publish.pointer import PublishedList, published_in, published_rows
+from tawny.runner.lineage import Lineage
+from tawny.tables.published import PUBLISHED
 from tawny.tables.recommendations import RECOMMENDATIONS
 from tawny.tables.registry import all_tables
 
@@ -37,6 +40,20 @@ def content(root: str, leave_out: Iterable[str] = (), columns: Iterable[str] = (
         out = _OF_THE_RUN | {column.partition(".")[2] for column in columns if column.startswith(f"{name}.")}
         kept = [{key: value for key, value in row.items() if key not in out} for row in rows]
         found[name] = sorted(repr(sorted(row.items())) for row in kept)
+    return found
+
+
+def in_any_order(root: str) -> Content:
+    """What must be equal in whatever order the nights of some days were run, and whatever landed in between.
+
+    Left out are: which run_date read a landed file, and from when on it was known, for that is the order; the history of the
+    published list, for readers saw what they saw; and lists that no night would make any more, for a list is written once
+    and stays. Of each day the list that was written last is compared.
+    """
+    found = content(root, leave_out=[PUBLISHED.name], columns=["landings_v1.run_date", "landings_v1.known_from"])
+    newest = Lineage(ArrowLake(root), date.max).earlier(RECOMMENDATIONS).values()
+    own = [f"('list_id', '{made.note['partition']['list_id']}')" for made in newest]
+    found[RECOMMENDATIONS.name] = [row for row in found[RECOMMENDATIONS.name] if any(one in row for one in own)]
     return found
 
 

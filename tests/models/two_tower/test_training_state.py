@@ -251,6 +251,9 @@ class JobRun(SimpleNamespace):
         items = np.arange(N_ITEMS, dtype=np.int32)
         return {"item_index": items, "categories": [[f"ring {item // RING}"] for item in items]}
 
+    def _item_features(self, world: TwoTowerData, users: list[str]) -> dict[str, Any]:
+        return self._catalog(world, users)
+
     def _sequences(self, world: TwoTowerData, users: list[str]) -> dict[str, Any]:
         own: Histories = world.train
         items = by_user(own.items, own.indptr)
