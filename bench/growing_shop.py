@@ -53,6 +53,8 @@ workers = 1
 sources = ["popularity", "neighbours", "transitions"]
 [night.split]
 horizon_days = 2
+[keep_days]
+events_v2 = 10
 """
 
 

@@ -108,6 +108,28 @@ def test_a_table_that_declares_no_keep_days_keeps_every_run_date(lake: ArrowLake
     assert (run(lake, EVER, Policy(keep_days=1, grace=timedelta(0))).dropped, days_of(lake, EVER)) == ((), [1, 300])
 
 
+def test_days_to_keep_by_table_count_more_than_the_declaration(lake: ArrowLake) -> None:
+    write(lake, EVER, 1, 5, 9)
+    run(lake, EVER, replace(AT_ONCE, of_table={EVER.name: 4}))
+    assert days_of(lake, EVER) == [5, 9]
+
+
+def test_events_go_by_their_own_day_counted_from_the_published_date(lake: ArrowLake) -> None:
+    columns = {"event_date": Column("date", "day"), "event_ts": Column("timestamp", "UTC"), "key": Column("string", "key")}
+    seen = TableSpec(
+        name="seen_v1", doc="", columns=columns, key=("key",), mode="replace_partition", partition_by=("event_date",),
+        time_column="event_ts",
+    )  # fmt: skip
+    lake.ensure([seen])
+    for n in (1, 4, 5, 900):  # the last one of a clock that was wrong
+        row = pa.table({"event_ts": pa.array([0], pa.timestamp("us", "UTC")), "key": [f"event {n}"]})
+        lake.write(seen, row, {"event_date": day(n)}, f"day {n}")
+    policy = replace(AT_ONCE, of_table={seen.name: 3})
+    done = run(lake, seen, policy, kept((7, "now", "published"), (1, "before", "superseded")))
+    assert done.dropped == (f"event_date={day(1)}",)
+    assert run(lake, seen, policy, kept((7, "now", "published"))).dropped == ()
+
+
 def test_days_are_not_counted_from_a_date_later_than_the_run_s_or_the_published_list_s(lake: ArrowLake) -> None:
     write(lake, SHORT, 1, 6, 300)
     run(lake, SHORT, replace(AT_ONCE, run_date=day(4)))

@@ -164,6 +164,12 @@ def test_a_job_file_that_was_copied_away_from_the_others_knows_its_own_settings_
         check_job_settings(alone, env_of(train_als={"ranks": 4}))
 
 
+def test_days_to_keep_of_a_table_that_is_not_there_are_refused() -> None:
+    check_job_settings(load_jobs(tawny_jobs), Env(root="/lake", landing="/landing", keep_days={"events": 400}))
+    with pytest.raises(ConfigError, match=r"the table must be one of .*events_v2.*Received: event\."):
+        check_job_settings(load_jobs(tawny_jobs), Env(root="/lake", landing="/landing", keep_days={"event": 400}))
+
+
 def test_every_file_of_the_jobs_folder_is_a_job_named_as_its_file() -> None:
     folder = Path(__file__).parents[2] / "jobs"
     jobs = load_jobs(tawny_jobs)

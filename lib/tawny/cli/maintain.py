@@ -9,6 +9,7 @@ from tawny.core.errors import StaleInputError
 from tawny.runner.local import LocalRunner
 from tawny.tables.published import PUBLISHED
 from tawny.tables.registry import all_tables
+from tawny.tables.registry import table as table_of
 
 if TYPE_CHECKING:
     from tawny.lake.maintenance import Kept, Maintained
@@ -24,11 +25,13 @@ def maintain_tables(
         run_date, keep_days, grace_hours, dry_run: as lake.maintenance.Policy explains them.
 
     Raises:
+        ConfigError: `[keep_days]` names no table.
         SchemaError: a table cannot be brought to its declaration.
     """
     from tawny.lake.maintenance import Policy, maintain
 
-    policy = Policy(run_date, keep_days, timedelta(hours=grace_hours), dry_run)
+    of_table = {table_of(name).name: days for name, days in runner.env.keep_days.items()}
+    policy = Policy(run_date, keep_days, of_table, timedelta(hours=grace_hours), dry_run)
     of_run_date = {"run_date": run_date.isoformat()} if run_date else {}
     note = {"job": "maintain", "run_id": uuid.uuid4().hex, **of_run_date}
     numbers = ("partitions dropped", "files before", "after", "MB before", "MB after", "old files removed")

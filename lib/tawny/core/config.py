@@ -21,6 +21,7 @@ from pydantic import (
     Field,
     FiniteFloat,
     PositiveFloat,
+    PositiveInt,
     ValidationError,
     field_validator,
     model_validator,
@@ -198,6 +199,8 @@ class Env(Settings):
         jars: folder of Delta's jars; default: $TAWNY_JARS, or where `make` put them. spark-submit brings its own.
         run_date: the day that `tawny night` makes lists for without --run-date; for landing files that never change.
         files: what the landing files hold, where their names do not say it.
+        keep_days: by table, how many days `tawny maintain` keeps, instead of what the table declares: `events_v2 = 730` forgets
+            events two years before the newest published day.
         night: `[night]`, overrides conf/nightly.toml (NightSettings).
         jobs: `[jobs.<name>]` and `[jobs."<name>.<variant>"]` hold a job's settings; see the job's file.
     """
@@ -209,6 +212,7 @@ class Env(Settings):
     files: Annotated[tuple[FilesSettings, ...], BeforeValidator(as_tuple)] = ()
     spark: SparkSettings = SparkSettings()
     horovod: HorovodSettings = HorovodSettings()
+    keep_days: dict[str, PositiveInt] = {}
     night: dict[str, Any] = {}
     jobs: dict[str, dict[str, Any]] = {}
 

@@ -7,7 +7,7 @@ restored within the table's `retention_days`. Made for one call a day; with noth
 
 import json
 import logging
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
 from datetime import date, datetime, timedelta
 from typing import Any
@@ -51,13 +51,15 @@ class Policy:
 
     Attributes:
         run_date: days are never counted from a later date than that.
-        keep_days: an upper bound for that of every table which declares one.
+        keep_days: an upper bound for that of every table which has one.
+        of_table: days to keep by table, instead of what the table declares.
         grace: what was written within that time before the table's newest file stays, because a backfill may still run.
         dry_run: change nothing.
     """
 
     run_date: date | None = None
     keep_days: int | None = None
+    of_table: Mapping[str, int] = field(default_factory=dict)
     grace: timedelta = timedelta(days=1)
     dry_run: bool = False
 
@@ -153,6 +155,17 @@ class _Maintenance:
     kept: Kept
     skipped: list[str] = field(default_factory=list)
 
+    @property
+    def keep_days(self) -> int | None:
+        """How many days the table keeps; None: all."""
+        own = self.policy.of_table.get(self.spec.name, self.spec.keep_days)
+        return own if own is None or self.policy.keep_days is None else min(own, self.policy.keep_days)
+
+    @property
+    def day(self) -> str:
+        """The column by which the table keeps days: run_date, or the day of an event."""
+        return RUN_DATE if RUN_DATE in self.spec.columns or not self.spec.time_column else self.spec.partition_by[0]
+
     def run(self) -> Maintained:
         if not self.policy.dry_run:
             self.lake.ensure([self.spec])  # the retention that is declared today, before anything is removed
@@ -201,21 +214,22 @@ class _Maintenance:
 
     def _too_old(self, files: pa.Table) -> tuple[str, list[str]]:
         """An SQL condition, and the partitions or the day before which it holds; empty where nothing is too old."""
-        if self.spec.keep_days is None or RUN_DATE not in self.spec.columns or not files.num_rows:
+        if self.keep_days is None or self.day not in self.spec.columns or not files.num_rows:
             return "", []
-        if RUN_DATE not in self.spec.partition_by:
+        if self.day not in self.spec.partition_by:
             return self._old_rows(files)
-        first = self._first_kept(files, self.spec.keep_days)
-        dates = sorted(one for one in self._quiet(files) - self.kept.run_dates if one < first)
+        first = self._first_kept(files, self.keep_days)
+        needed = self.kept.run_dates if self.day == RUN_DATE else frozenset[date]()
+        dates = sorted(one for one in self._quiet(files) - needed if one < first)
         if not dates:
             return "", []
-        return f"{RUN_DATE} IN ({', '.join(_sql(one) for one in dates)})", [f"{RUN_DATE}={one}" for one in dates]
+        return f"{self.day} IN ({', '.join(_sql(one) for one in dates)})", [f"{self.day}={one}" for one in dates]
 
     def _old_rows(self, files: pa.Table) -> tuple[str, list[str]]:
         """The same for a table that has run_dates and no partitions: its small files are rewritten without the old rows."""
-        if f"min.{RUN_DATE}" not in files.column_names or self.spec.keep_days is None:
+        if f"min.{RUN_DATE}" not in files.column_names or self.keep_days is None:
             return "", []
-        first = self._first_kept(files, self.spec.keep_days)
+        first = self._first_kept(files, self.keep_days)
         oldest = pc.min(files[f"min.{RUN_DATE}"]).as_py()
         if oldest is None or oldest >= first:
             return "", []
@@ -226,7 +240,8 @@ class _Maintenance:
         own = self.spec.id_column
         if own is None or not files.num_rows:
             return []
-        first, quiet = self._first_kept(files, UNPUBLISHED_DAYS), self._quiet(files)
+        days = min(UNPUBLISHED_DAYS, self.policy.keep_days or UNPUBLISHED_DAYS)
+        first, quiet = self._first_kept(files, days), self._quiet(files)
         pairs = files.group_by([f"partition.{RUN_DATE}", f"partition.{own}"]).aggregate([]).to_pylist()
         found = sorted((row[f"partition.{RUN_DATE}"], row[f"partition.{own}"]) for row in pairs)
         return [
@@ -237,25 +252,24 @@ class _Maintenance:
 
     def _first_kept(self, files: pa.Table, keep_days: int) -> date:
         """The first run_date that is not too old: counted from the newest, at most from the published one."""
-        name = f"partition.{RUN_DATE}" if RUN_DATE in self.spec.partition_by else f"max.{RUN_DATE}"
+        name = f"partition.{self.day}" if self.day in self.spec.partition_by else f"max.{self.day}"
         newest = [pc.max(files[name]).as_py(), self.kept.newest, self.policy.run_date]
-        days = min(keep_days, self.policy.keep_days or keep_days)
         last: date = min(one for one in newest if one is not None)
-        return last - timedelta(days=days)
+        return last - timedelta(days=keep_days)
 
     def _quiet(self, files: pa.Table) -> set[date]:
-        """The run_dates that were not written a moment ago."""
+        """The days that were not written a moment ago."""
         grace = int(self.policy.grace / timedelta(milliseconds=1))
-        last = files.group_by(f"partition.{RUN_DATE}").aggregate([("modification_time", "max")])
+        last = files.group_by(f"partition.{self.day}").aggregate([("modification_time", "max")])
         newest = pc.max(files["modification_time"]).as_py()
         quiet = last.filter(pc.less_equal(last["modification_time_max"], newest - grace))
-        return set(quiet[f"partition.{RUN_DATE}"].to_pylist())
+        return set(quiet[f"partition.{self.day}"].to_pylist())
 
     # Files and log.
 
     def _compact(self) -> None:
         """Compact the partitions with several small files. The rows stay the same, and the log says so."""
-        is_short_lived = self.spec.keep_days is not None and self.spec.keep_days <= _WORTH_IT_DAYS
+        is_short_lived = self.keep_days is not None and self.keep_days <= _WORTH_IT_DAYS
         if is_short_lived or self.policy.dry_run:
             return
         delta = self._open()

@@ -150,11 +150,17 @@ class Lineage:
         for one, digest in made.inputs.items():
             now = self.digest(one)
             if now != digest:
-                became = f"is now {now}" if now else "is not there any more"
-                return f"{name} was made from {one} as it was ({digest}), which {became}"
+                return f"{name} was made from {one} as it was ({digest}), which {self._became(one, now)}"
             if why := self.why_stale(one):
                 return why
         return None
+
+    def _became(self, name: str, now: str | None) -> str:
+        """What became of an input that is not what it was."""
+        if now:
+            return f"is now {now}"
+        made = self.made(ref_of(name)) if now is not None else None
+        return f"was changed by another program, in version {made.version}" if made else "is not there any more"
 
 
 def owned_by(ref: TableRef, run_date: date) -> dict[str, Value]:

@@ -14,6 +14,7 @@ from tawny.core.job import STAGES, Job
 from tawny.core.registry import declared
 from tawny.core.table import TableRef, TableSlice, overlaps, spec_of
 from tawny.tables.nights import NIGHTS
+from tawny.tables.registry import table
 
 TARGETS = ("published_v2", "evaluations_v1", "consistency_v1")
 """A night runs the tasks that these tables need."""
@@ -112,7 +113,7 @@ def night_tasks(jobs: Jobs, night: NightSettings) -> tuple[Task, ...]:
 
 
 def check_job_settings(jobs: Jobs, env: Env) -> None:
-    """Refuse settings that no job would read: an unknown job, variant or key, in the env file or in conf/.
+    """Refuse settings that nothing would read: an unknown job, variant, key or table, in the env file or in conf/.
 
     A job file that is run directly loads no other job: for the others it checks that a file of that name lies beside it. A
     job file that a cluster copied elsewhere, without the others, checks its own settings only.
@@ -120,6 +121,8 @@ def check_job_settings(jobs: Jobs, env: Env) -> None:
     Raises:
         ConfigError: an unknown name, or all wrong keys and values of one job.
     """
+    for name in env.keep_days:
+        table(name)
     names = {file.stem for job in jobs.values() for file in job.file.parent.glob("[!_]*.py")} | set(jobs)
     conf_files = {file.stem: str(file) for file in sorted(conf_folder().glob("*.toml")) if file.stem != "nightly"}
     for key, where in {**conf_files, **{key: f"[jobs.{key}]" for key in env.jobs}}.items():
