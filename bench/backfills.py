@@ -22,6 +22,7 @@ from datetime import date, timedelta
 from pathlib import Path
 
 import numpy as np
+from kill_nights import code_copy
 
 import tawny_jobs
 from tawny.core.errors import TawnyError
@@ -115,7 +116,11 @@ def _backfill(lake: Path, days: list[date]) -> tuple[float, int]:
     command = [str(Path(sys.executable).with_name("tawny")), "backfill", "--env", str(lake / "env.toml")]
     start = time.perf_counter()
     ended = subprocess.run(
-        [*command, "--from", str(days[0]), "--to", str(days[-1])], stdout=subprocess.PIPE, text=True, check=True
+        [*command, "--from", str(days[0]), "--to", str(days[-1])],
+        stdout=subprocess.PIPE,
+        text=True,
+        check=True,
+        env=code_copy(lake.parent / "code"),
     )
     lines = [line.split() for line in ended.stdout.splitlines() if " jobs run, " in line]
     return round(time.perf_counter() - start, 1), sum(int(line[1]) for line in lines)
@@ -126,7 +131,11 @@ def _at_once(work: Path, lake: Path, order: list[date]) -> int:
     _land(work, lake, 0)
     me = [sys.executable, __file__, "--work", str(lake), "--nights"]
     shares = [order[0::2], order[1::2]]
-    processes = [subprocess.Popen([*me, *map(str, share)], stdout=subprocess.PIPE, text=True) for share in shares if share]
+    processes = [
+        subprocess.Popen([*me, *map(str, share)], stdout=subprocess.PIPE, text=True, env=code_copy(work / "code"))
+        for share in shares
+        if share
+    ]
     rng, number = np.random.default_rng(len(order)), 0
     while any(process.poll() is None for process in processes):
         time.sleep(float(rng.uniform(10, 30)))

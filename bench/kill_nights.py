@@ -7,7 +7,7 @@ A round is a new lake and two nights, each a process `tawny night`; before the s
 are described anew. The process and all its children are killed at a random time (seeded), and started again, until the
 night ends before its time. Then all tables are compared, row for row, with those of a lake that nobody disturbed. A reader
 polls throughout: it must see whole, audited lists only. Rounds are made until there were so many kills.
-Writes bench/results/kill_nights.{json,md}.
+The nights run a copy of the code, made by the first call. Writes bench/results/kill_nights.{json,md}.
 """
 
 import argparse
@@ -27,6 +27,7 @@ from pathlib import Path
 import numpy as np
 import psutil
 
+from tawny.core.config import Env
 from tawny.core.errors import StaleInputError
 from tawny.lake.arrow import ArrowLake
 from tawny.tables.runs import RUNS
@@ -134,6 +135,23 @@ def _load(file: Path) -> State:
     return State(**json.loads(file.read_text())) if file.exists() else State()
 
 
+def code_copy(folder: Path) -> dict[str, str]:
+    """The environment of processes that run a copy of the code, made once: edits in the checkout make no night stale."""
+    if not folder.exists():
+        new = folder.with_suffix(".new")
+        shutil.rmtree(new, ignore_errors=True)
+        for source, name in (("lib/tawny", "tawny"), ("jobs", "tawny_jobs"), ("conf", "conf")):
+            shutil.copytree(CHECKOUT / source, new / name, ignore=shutil.ignore_patterns("__pycache__"))
+        new.rename(folder)
+    jars = Env(root="", landing="").jars
+    return {
+        **os.environ,
+        "PYTHONPATH": str(folder),
+        "TAWNY_CONF": str(folder / "conf"),
+        **({"TAWNY_JARS": jars} if jars else {}),
+    }
+
+
 def _landed(folder: Path, seed: int) -> None:
     """What lands before the first night, and what before the second; written once, so that files keep their times."""
     if folder.exists():
@@ -221,7 +239,8 @@ def _start(folder: Path, landed: Path, sources: list[str], number: int) -> subpr
     tawny = Path(sys.executable).with_name("tawny")
     command = [str(tawny), "night", "--env", str(folder / "env.toml"), "--run-date", NIGHTS[number].isoformat()]
     with (folder / "night.log").open("ab") as log:
-        return subprocess.Popen(command, stdout=log, stderr=log, start_new_session=True)
+        environ = code_copy(folder.parent / "code")
+        return subprocess.Popen(command, stdout=log, stderr=log, start_new_session=True, env=environ)
 
 
 def _kill(process: subprocess.Popen[bytes]) -> None:

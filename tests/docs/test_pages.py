@@ -24,7 +24,8 @@ LINK = re.compile(r"\[([^]\[]+)\]\(([^)\s]+)\)")
 COMMANDS = get_command(app).commands  # type: ignore[attr-defined]  # a group's
 # What stands for a value in a command.
 PLACEHOLDERS = {
-    "D": "1998-04-23", "JOB": "build_catalog", "ID": "42", "JOB.VARIANT": "build_catalog", "FILE": "events.csv", "U": "1", "I": "2",
+    "D": "1998-04-23", "JOB": "build_catalog", "ID": "42", "JOB.VARIANT": "build_catalog", "FILE": "events.csv",
+    "U": "1", "I": "2",
 }  # fmt: skip
 
 pages = pytest.mark.parametrize("page", PAGES, ids=lambda page: page.name)

@@ -20,11 +20,11 @@ pytestmark = pytest.mark.spark
 
 DAYS = tuple(D - timedelta(days=n) for n in (2, 1, 0))
 # The two-tower is left out: Keras keeps its random state per process, and two nights at once are two processes elsewhere.
-SOURCES = 'sources = ["popularity", "als", "transitions"]\n'
+SOURCES = 'sources = ["popularity", "transitions"]\n'
 
 
 def own_lake(folder: Path, landed: Path) -> OwnLake:
-    """An empty lake whose nights have three sources."""
+    """An empty lake whose nights have two sources."""
     lake = OwnLake(folder, landed)
     file = folder / "env.toml"
     file.write_text(file.read_text().replace("[night]\n", f"[night]\n{SOURCES}"))

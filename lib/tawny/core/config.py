@@ -148,8 +148,8 @@ class HorovodSettings(Settings):
 
     Attributes:
         workers: at most; on one machine they share its cores; 1 starts no horovodrun.
-        min_rows: with fewer rows in its largest input a training that `tawny` starts has one worker, in its own process: on 2
-            cores, two workers then cost some 15 seconds for their start and save none. Airflow always starts `workers`.
+        min_rows: with fewer rows in its largest input a training that `tawny` starts has one worker, in its own process: on
+            2 cores, two workers then cost some 15 seconds for their start and save none. Airflow always starts `workers`.
     """
 
     workers: int = Field(2, ge=1)
@@ -199,8 +199,8 @@ class Env(Settings):
         jars: folder of Delta's jars; default: $TAWNY_JARS, or where `make` put them. spark-submit brings its own.
         run_date: the day that `tawny night` makes lists for without --run-date; for landing files that never change.
         files: what the landing files hold, where their names do not say it.
-        keep_days: by table, how many days `tawny maintain` keeps, instead of what the table declares: `events_v2 = 730` forgets
-            events two years before the newest published day.
+        keep_days: by table, how many days `tawny maintain` keeps, instead of what the table declares: `events_v2 = 730`
+            forgets events two years before the newest published day.
         night: `[night]`, overrides conf/nightly.toml (NightSettings).
         jobs: `[jobs.<name>]` and `[jobs."<name>.<variant>"]` hold a job's settings; see the job's file.
     """
