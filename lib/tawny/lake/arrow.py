@@ -161,7 +161,7 @@ class ArrowLake:
     ) -> tuple[pa.Table, dict[str, Value], str]:
         """The rows as declared, the partition that they are, and their digest, which is their id where they have one."""
         placeholder = {spec.id_column: ""} if spec.id_column else {}
-        table = conform(spec, frame, {**constants, **placeholder})
+        table = by_key(spec, conform(spec, frame, {**constants, **placeholder}))
         digest = arrow_digest(spec, table)
         if not spec.id_column:
             return table, dict(constants), digest
@@ -232,9 +232,14 @@ def equalities(owned: Mapping[str, Value]) -> Conditions:
     return tuple((column, "=", value) for column, value in owned.items())
 
 
+def by_key(spec: TableSpec, table: pa.Table) -> pa.Table:
+    """The rows in the order of the key: the same rows are the same file, and give the same last digits to what sums them."""
+    return table.sort_by([(column, "ascending") for column in spec.key]).combine_chunks()
+
+
 def arrow_digest(spec: TableSpec, table: pa.Table) -> str:
     """16 hex digits of the SHA-256 over the rows, sorted by the key: equal for equal rows, in whatever order they came."""
-    ordered = table.sort_by([(column, "ascending") for column in spec.key]).combine_chunks()
+    ordered = by_key(spec, table)
     sha256 = hashlib.sha256()
     for batch in ordered.to_batches(max_chunksize=_ROWS_PER_HASH):
         sha256.update(batch.serialize())

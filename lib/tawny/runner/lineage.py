@@ -166,7 +166,9 @@ class Lineage:
 def owned_by(ref: TableRef, run_date: date) -> dict[str, Value]:
     """The partition values of a table, or of a slice of it, for a run_date."""
     spec = spec_of(ref)
-    owned: dict[str, Value] = {RUN_DATE: run_date} if RUN_DATE in spec.partition_by else {}
+    # The whole of a small table is decided anew for every run_date.
+    has_days = RUN_DATE in spec.partition_by or spec.mode == "compare_and_set"
+    owned: dict[str, Value] = {RUN_DATE: run_date} if has_days else {}
     if isinstance(ref, TableSlice) and spec.slice_by:
         owned[spec.slice_by] = ref.value
     return owned
