@@ -189,6 +189,9 @@ class _Planner:
         parts = tuple(replace(part, file=placed) for part in looked.parts)
         self.reads[file.digest] = replace(looked, file=placed, parts=parts)
         entry = self._entry(placed, stamp, "read", delivery)
+        if same and same.key == entry.key and same.status == "read":
+            # Read once more, because a run that read another file of the kind did not come to its end.
+            entry = replace(entry, run_date=same.run_date, run_id=same.run_id)
         self._put(replace(entry, known_from=known_from, n_rows=looked.n_rows, names=looked.names))
 
     def _lies_elsewhere(self, entry: Entry) -> bool:

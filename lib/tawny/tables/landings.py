@@ -25,7 +25,7 @@ LANDINGS = TableSpec(
         "n_accepted": Column("bigint", "rows that were accepted when the file was read"),
         "n_refused": Column("bigint", "rows that were refused then"),
         "names": Column("array<string>", "the file's columns, so that quarantined rows can be read again without it"),
-        "run_date": Column("date", "of the run that read the file"),
+        "run_date": Column("date", "of the run that first read the file, or replayed it last"),
         "run_id": Column("string", "of that run"),
     },
     key=("kind", "path", "digest", "parser"),
