@@ -13,6 +13,11 @@ from tawny.testing.jobs import EVALUATE, NUMBER
 JARS = next(iter(sorted((Path(__file__).parents[1] / ".cache" / "jars").glob("delta-*"))), None)
 
 
+def pytest_addoption(parser: pytest.Parser) -> None:
+    """`--every-job`, for tests/night/test_boundaries.py."""
+    parser.addoption("--every-job", action="store_true", help="kill and overtake every job, not one of every way to commit")
+
+
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
     """A test that asks for Spark is marked, so that `-m "not spark"` needs no JVM."""
     for item in items:

@@ -1,7 +1,8 @@
 """Promises 2, 3, 14 at every boundary: a job killed, overtaken or run again there ends as an undisturbed night does.
 
-All tests do the same two days (`STEPS`): a night; then events come late, an item and a user are described anew, and a file
-is retracted; a second night; and a rollback.
+All tests do the same two days: a night; then events come late, an item and a user are described anew, and a file is
+retracted; a second night; and a rollback. Disturbed is one job of every way to commit, as the jobs and tables declare it;
+with `--every-job` (`make test-boundaries`, half an hour) every job.
 """
 
 from collections.abc import Iterator
@@ -13,6 +14,7 @@ import numpy as np
 import pytest
 
 from tawny.core.config import NightSettings
+from tawny.core.job import Job
 from tawny.core.table import spec_of
 from tawny.runner.plan import night_tasks
 from tawny.testing.lakes import Content, check_reader, content, differing
@@ -41,13 +43,13 @@ class Step:
     """A task of one of the two days.
 
     Attributes:
-        is_disturbed: whether the tests kill and overtake it. A job that runs once per source is disturbed for one source.
+        may_disturb: whether the tests may kill and overtake it. A job that runs once per source is disturbed for one source.
             Jobs that find on the second day what earlier ones left are disturbed then; of these, ingests then only.
     """
 
     task_id: str
     day: date
-    is_disturbed: bool = True
+    may_disturb: bool = True
 
 
 def first_day() -> Iterator[Step]:
@@ -61,6 +63,23 @@ def second_day() -> Iterator[Step]:
     for task in TASKS:
         yield Step(task.task_id, D, bool(task.job.ledger or task.job.reads_earlier))
     yield Step("roll_back", YESTERDAY)
+
+
+def way_to_commit(job: Job) -> tuple[object, ...]:
+    """What the commits of a job depend on: two jobs that agree in all of it have the same boundaries."""
+    spec = spec_of(job.writes)
+    rows = spec.mode, spec.slice_by, spec.id_column, spec.time_column is None, spec.known_column is None
+    return (job.engine, *rows, job.ledger is None, not job.reads_earlier)
+
+
+@pytest.fixture(scope="module")
+def disturbed(request: pytest.FixtureRequest) -> set[Step]:
+    """The steps that are killed and overtaken."""
+    steps = [step for step in (*first_day(), *second_day()) if step.may_disturb]
+    if request.config.getoption("--every-job"):
+        return set(steps)
+    ways = {(step.day, *way_to_commit(JOBS[step.task_id.partition(".")[0]])): step for step in reversed(steps)}
+    return set(ways.values())
 
 
 class Shop(OwnLake):
@@ -149,12 +168,14 @@ def kill_at_every_boundary(shop: Shop, step: Step) -> list[str]:
     raise AssertionError(f"{step.task_id} did not get through in {MAX_RUNS} runs")
 
 
-def test_a_job_killed_at_every_boundary_ends_as_one_that_was_not(landed: Path, tmp_path: Path, undisturbed: Content) -> None:
+def test_a_job_killed_at_every_boundary_ends_as_one_that_was_not(
+    landed: Path, tmp_path: Path, undisturbed: Content, disturbed: set[Step]
+) -> None:
     shop = Shop(tmp_path / "shop", landed)
     died: dict[str, list[str]] = {}
 
     def do(step: Step) -> None:
-        if step.is_disturbed:
+        if step in disturbed:
             died[f"{step.task_id} {step.day}"] = kill_at_every_boundary(shop, step)
         else:
             shop.runner.watch(lambda name: None)
@@ -191,11 +212,13 @@ def overtake_once(shop: OwnLake, step: Step, where: str | None) -> Boundaries:
     return boundaries
 
 
-def test_a_job_overtaken_by_a_second_run_of_itself_ends_the_same(landed: Path, tmp_path: Path, undisturbed: Content) -> None:
+def test_a_job_overtaken_by_a_second_run_of_itself_ends_the_same(
+    landed: Path, tmp_path: Path, undisturbed: Content, disturbed: set[Step]
+) -> None:
     shop = Shop(tmp_path / "shop", landed)
 
     def do(step: Step) -> None:
-        if step.is_disturbed:
+        if step in disturbed:
             overtake_once(shop, step, None)
         else:
             shop.runner.watch(lambda name: None)
