@@ -49,7 +49,7 @@ workers = 1
 [night]
 k = 10
 sources = ["popularity", "neighbours", "transitions"]
-split.horizon_days = 5
+split.window_days = 5
 """
 
 

@@ -52,7 +52,7 @@ workers = 1
 [night]
 sources = ["popularity", "neighbours", "transitions"]
 [night.split]
-horizon_days = 2
+window_days = 2
 [keep_days]
 events_v2 = 10
 """

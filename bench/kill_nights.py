@@ -50,7 +50,7 @@ workers = 1
 [night]
 k = 10
 sources = {sources}
-split.horizon_days = 5
+split.window_days = 5
 """
 
 

@@ -107,7 +107,7 @@ def _n_versions(root: str) -> int:
 
 def _env(args: argparse.Namespace, folder: Path) -> tuple[Path, date]:
     """The env file of the data set, over a fresh root."""
-    landing, run_date, split = CHECKOUT / ".cache" / "data" / "ml-100k", date(1998, 4, 23), "test_share = 0.2"
+    landing, run_date, split = CHECKOUT / ".cache" / "data" / "ml-100k", date(1998, 4, 23), 'kind = "global_time"'
     if args.data == "ml-1m":
         from sequences import land_sequences
 
@@ -127,7 +127,7 @@ def _floor(folder: Path) -> Night:
     from tawny.testing.shops import write_shop
 
     write_shop(folder / "tiny", np.random.default_rng(0), last_day=date(2026, 11, 22), n_users=20, n_items=16)
-    env = _write_env(folder / "tiny.toml", folder / "tiny-lake", folder / "tiny", "2g", "horizon_days = 5")
+    env = _write_env(folder / "tiny.toml", folder / "tiny-lake", folder / "tiny", "2g", "window_days = 5")
     runner = LocalRunner(load_jobs(tawny_jobs), env)
     return _night(runner, date(2026, 11, 22) + timedelta(days=1), PeakMemory())
 

@@ -1,4 +1,4 @@
-"""Collect the answers: the items that users took after a fold's cutoff."""
+"""Collect the answers: the items that users took after a morning."""
 
 from __future__ import annotations
 
@@ -8,19 +8,23 @@ from tawny.runner.entry import SparkRun, run_job
 from tawny.tables.catalog import CATALOG
 from tawny.tables.events import EVENTS
 from tawny.tables.holdouts import HOLDOUTS
-from tawny.tables.interactions import INTERACTIONS
+from tawny.tables.splits import SPLITS
 
 
 def main(run: SparkRun[Settings]) -> None:
-    """Write holdouts_v1 of run_date, folds `validation` and `test`; `[night.events]` has the weights."""
-    from tawny.features.interactions import holdouts
-    from tawny.features.labelled import evaluated_on, labelled
+    """Write holdouts_v2 of run_date, folds `validation` and `test`; splits_v1 has the mornings and the targets."""
+    from tawny.core.split import NightSplit
+    from tawny.features.interactions import Night, holdouts
+    from tawny.features.labelled import asked_about, before_mornings, labelled
 
-    events = evaluated_on(labelled(run.read(EVENTS), run.night, run.cutoff))
-    run.write(holdouts(events, run.read(INTERACTIONS), run.read(CATALOG), run.night.events))
+    split = NightSplit.from_table(run.read_arrow(SPLITS))
+    events = labelled(run.read(EVENTS), run.night, split)
+    window = asked_about(events, split)
+    night = Night(run.night, split)
+    run.write(holdouts(window, lambda rows: before_mornings(events, rows, split), run.read(CATALOG), night))
 
 
-JOB = Job(main, stage="features", reads=(EVENTS, INTERACTIONS, CATALOG), writes=HOLDOUTS)
+JOB = Job(main, stage="features", reads=(EVENTS, SPLITS, CATALOG), writes=HOLDOUTS)
 
 if __name__ == "__main__":
     run_job(JOB)

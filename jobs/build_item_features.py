@@ -9,20 +9,22 @@ from tawny.tables.catalog import CATALOG
 from tawny.tables.events import EVENTS
 from tawny.tables.item_features import ITEM_FEATURES
 from tawny.tables.items import ITEMS
+from tawny.tables.splits import SPLITS
 
 
 def main(run: SparkRun[Settings]) -> None:
     """Write item_features_v2 of run_date, all folds."""
+    from tawny.core.split import NightSplit
     from tawny.features.item_features import item_features
     from tawny.features.labelled import fold_cutoffs, labelled, learned_from
 
-    events = run.read(EVENTS)
-    past = learned_from(labelled(events, run.night, run.cutoff))
-    cutoffs = fold_cutoffs(events, run.night, run.cutoff)
+    events, split = run.read(EVENTS), NightSplit.from_table(run.read_arrow(SPLITS))
+    past = learned_from(labelled(events, run.night, split), split)
+    cutoffs = fold_cutoffs(events, split)
     run.write(item_features(past, run.read(ITEMS), run.read(CATALOG), cutoffs))
 
 
-JOB = Job(main, stage="features", reads=(EVENTS, ITEMS, CATALOG), writes=ITEM_FEATURES)
+JOB = Job(main, stage="features", reads=(EVENTS, SPLITS, ITEMS, CATALOG), writes=ITEM_FEATURES)
 
 if __name__ == "__main__":
     run_job(JOB)

@@ -1,4 +1,4 @@
-"""Write each user's last items in order, and the items that must not be listed."""
+"""Write each user's last items in order, and the items that must not be listed, as of the cutoffs and mornings."""
 
 from __future__ import annotations
 
@@ -12,6 +12,7 @@ from tawny.tables.events import EVENTS
 from tawny.tables.holdouts import HOLDOUTS
 from tawny.tables.interactions import INTERACTIONS
 from tawny.tables.sequences import SEQUENCES
+from tawny.tables.splits import SPLITS
 from tawny.tables.users import USERS
 
 
@@ -26,21 +27,22 @@ class SequencesSettings(Settings):
 
 
 def main(run: SparkRun[SequencesSettings]) -> None:
-    """Write sequences_v1 of run_date, all folds; `[night.events]` has the weights."""
-    from tawny.features.labelled import labelled, learned_from
-    from tawny.features.sequences import fold_users, histories, sequences
+    """Write sequences_v2 of run_date, all folds; `[night.events]` has the weights."""
+    from tawny.core.split import NightSplit
+    from tawny.features.interactions import Night
+    from tawny.features.labelled import before_rows, labelled
+    from tawny.features.sequences import sequence_rows, sequences
 
-    events, interactions = run.read(EVENTS), run.read(INTERACTIONS)
-    past = learned_from(labelled(events, run.night, run.cutoff))
-    entries = histories(past, interactions, run.read(CATALOG), run.night.events, run.settings.max_length)
-    users = fold_users(run.read(USERS), events, interactions, run.read(HOLDOUTS))
-    run.write(sequences(users, entries, interactions))
+    split, own = NightSplit.from_table(run.read_arrow(SPLITS)), run.read(EVENTS)
+    rows = sequence_rows(run.read(USERS), own, run.read(INTERACTIONS), run.read(HOLDOUTS), split)
+    past = before_rows(labelled(own, run.night, split), rows, split)
+    run.write(sequences(rows, past, run.read(CATALOG), Night(run.night, split), run.settings.max_length))
 
 
 JOB = Job(
     main,
     stage="features",
-    reads=(EVENTS, USERS, INTERACTIONS, HOLDOUTS, CATALOG),
+    reads=(EVENTS, SPLITS, USERS, INTERACTIONS, HOLDOUTS, CATALOG),
     writes=SEQUENCES,
     settings=SequencesSettings,
 )

@@ -7,8 +7,8 @@ from pydantic import PositiveInt
 from tawny.core.config import Names, Settings
 from tawny.core.job import Job
 from tawny.runner.entry import SparkRun, run_job
-from tawny.tables.events import EVENTS
 from tawny.tables.sequences import SEQUENCES
+from tawny.tables.splits import SPLITS
 from tawny.tables.user_features import USER_FEATURES
 from tawny.tables.users import USERS
 
@@ -27,15 +27,17 @@ class UserFeaturesSettings(Settings):
 
 
 def main(run: SparkRun[UserFeaturesSettings]) -> None:
-    """Write user_features_v2 of run_date: the users of sequences_v1, all folds."""
+    """Write user_features_v2 of run_date: the users of sequences_v2, all folds."""
+    from tawny.core.split import NightSplit
     from tawny.features.labelled import fold_cutoffs
     from tawny.features.user_features import user_features
 
-    own, cutoffs = run.settings, fold_cutoffs(run.read(EVENTS), run.night, run.cutoff)
-    run.write(user_features(run.read(SEQUENCES), run.read(USERS), cutoffs, own.n_features, own.ignored_attributes))
+    sequences, own = run.read(SEQUENCES), run.settings
+    cutoffs = fold_cutoffs(sequences, NightSplit.from_table(run.read_arrow(SPLITS)))
+    run.write(user_features(sequences, run.read(USERS), cutoffs, own.n_features, own.ignored_attributes))
 
 
-JOB = Job(main, stage="features", reads=(EVENTS, USERS, SEQUENCES), writes=USER_FEATURES, settings=UserFeaturesSettings)
+JOB = Job(main, stage="features", reads=(SPLITS, USERS, SEQUENCES), writes=USER_FEATURES, settings=UserFeaturesSettings)
 
 if __name__ == "__main__":
     run_job(JOB)

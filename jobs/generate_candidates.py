@@ -1,4 +1,4 @@
-"""List the best items of one source for every target user."""
+"""List the best items of one source for every target user and morning."""
 
 from __future__ import annotations
 

@@ -11,7 +11,7 @@ from tawny.tables.shortlists import SHORTLISTS
 
 
 def main(run: SparkRun[Settings]) -> None:
-    """Write shortlists_v1 of run_date."""
+    """Write shortlists_v2 of run_date."""
     from tawny.candidates.shortlists import merge_sources
 
     run.write(merge_sources(run.read(CANDIDATES), run.read(SEQUENCES), run.night.sources))

@@ -40,7 +40,7 @@ def run_dates(lake: ArrowLake) -> list[date]:
 
 def test_a_dry_run_prints_the_table_and_changes_nothing(lake: ArrowLake, env_file: Path) -> None:
     (line,) = [line for line in maintain(env_file, "--dry-run", "--grace-hours", "0").splitlines() if "holdouts" in line]
-    assert line.split()[:4] == ["holdouts_v1", "2", "3", "3"]
+    assert line.split()[:4] == ["holdouts_v2", "2", "3", "3"]
     assert run_dates(lake) == [OLDER, OLD, NEW]
 
 

@@ -31,11 +31,11 @@ def an_env(**values: object) -> Env:
 
 
 def test_later_settings_are_laid_on_earlier_ones_table_by_table() -> None:
-    base = {"k": 1, "split": {"kind": "given", "horizon_days": 7}, "sources": ["als"]}
-    over = {"split": {"horizon_days": 3}, "sources": ["popularity"]}
-    expected = {"k": 1, "split": {"kind": "given", "horizon_days": 3}, "sources": ["popularity"]}
+    base = {"k": 1, "split": {"kind": "given", "window_days": 7}, "sources": ["als"]}
+    over = {"split": {"window_days": 3}, "sources": ["popularity"]}
+    expected = {"k": 1, "split": {"kind": "given", "window_days": 3}, "sources": ["popularity"]}
     assert merge(base, over) == expected
-    assert base["split"] == {"kind": "given", "horizon_days": 7}
+    assert base["split"] == {"kind": "given", "window_days": 7}
 
 
 def test_code_gives_way_to_job_then_variant_then_env(conf: Path) -> None:
@@ -119,8 +119,8 @@ def test_a_night_in_which_no_event_says_what_users_want_is_refused(conf: Path) -
 
 def test_the_env_wins_over_nightly_toml(conf: Path) -> None:
     (conf / "nightly.toml").write_text("k = 5\nseed = 7\n[split]\nkind = 'leave_last_out'")
-    night = night_settings(an_env(night={"k": 6, "split": {"horizon_days": 2}}))
-    assert (night.k, night.seed, night.split.kind, night.split.horizon_days) == (6, 7, "leave_last_out", 2)
+    night = night_settings(an_env(night={"k": 6, "split": {"window_days": 2}}))
+    assert (night.k, night.seed, night.split.kind, night.split.window_days) == (6, 7, "leave_last_out", 2)
 
 
 def test_the_hash_depends_on_every_value_and_on_nothing_else() -> None:

@@ -56,8 +56,9 @@ def test_the_table_is_filled_by_its_job(added: set[str], spark: SparkSession, en
     rows = [("u", [1, 2], [1.0, 1.0], [40.0, 31.0]), ("v", [1], [1.0], [2.0]), ("new", [], [], [])]
     schema = "user_id string, item_indices array<int>, weights array<float>, ages_days array<float>"
     frame = spark.createDataFrame(rows, schema).selectExpr(
-        "*", "'serve' AS fold", "cast(array() AS array<int>) AS seen_indices", "true AS is_target"
-    )
+        "*", "'serve' AS fold", "timestamp'1998-04-23' AS as_of_ts", "cast(array() AS array<int>) AS seen_indices",
+        "cast(array() AS array<tinyint>) AS types", "true AS is_training", "true AS is_target",
+    )  # fmt: skip
     lake.write(SEQUENCES, frame, {"run_date": DAY}, "made")
     night = NightSettings()
     execute(

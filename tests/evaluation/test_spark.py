@@ -7,6 +7,7 @@ import numpy as np
 import pyarrow as pa
 import pytest
 from pyspark.sql import DataFrame, SparkSession
+from pyspark.sql import functions as F
 
 from tawny.core.config import EventSettings
 from tawny.evaluation.published import evaluate_published, published_lists, taken_since
@@ -20,7 +21,7 @@ from tawny.evaluation.spark import (
     validation_sample,
 )
 from tawny.evaluation.spec import EvaluationRow, EvaluationSpec
-from tawny.testing.frames import dicts_of
+from tawny.testing.frames import as_of, dicts_of
 
 SPEC = EvaluationSpec((1, 3), np.array([5, 4, 3, 2, 1], np.int64), seed=1, segments=SEGMENTS, n_resamples=50)
 Rows = list[dict[str, Any]]
@@ -41,7 +42,7 @@ def test_metrics_by_hand_for_every_subject_and_segment(spark: SparkSession) -> N
         [("als", "a", [1, 2, 3]), ("als", "b", [0, 2, 3]), ("als", "c", [0]), ("bad", "a", [4]), ("als", "other", [1])],
         "subject string, user_id string, listed array<int>",
     ).repartition(3)
-    found = evaluate_lists(lists, answers, SPEC)
+    found = evaluate_lists(as_of(lists), as_of(answers), SPEC)
 
     assert list(found) == ["als", "bad"]
     assert value(found["als"], "all", "hit_rate", 1) == pytest.approx(2 / 3)
@@ -71,7 +72,7 @@ def test_a_backtest_has_the_rows_of_every_source_and_of_the_final_list(spark: Sp
         [("a", [1], True), ("b", [2], False)], "user_id string, item_indices array<int>, is_warm boolean"
     )
     day = date(1998, 4, 3)
-    rows = backtest(candidates, rankings, holdouts, SPEC, day)
+    rows = backtest(as_of(candidates), as_of(rankings), as_of(holdouts), SPEC, day)
     common = {"kind": "backtest", "list_date": day, "n_users": 2}
     assert recalls(rows) == [
         {**common, "subject": "als", "value": 0.5},
@@ -156,13 +157,13 @@ def sequences(spark: SparkSession) -> DataFrame:
     """50 users; each fifth has no history. User n has seen item n."""
     rows = [(f"u{n}", [n] if n % 5 else [], [1.0] if n % 5 else [], [0.5] if n % 5 else [], [n]) for n in range(50)]
     names = "user_id string, item_indices array<int>, weights array<float>, ages_days array<float>, seen_indices array<int>"
-    return spark.createDataFrame(rows, names)
+    return as_of(spark.createDataFrame(rows, names)).withColumn("is_training", F.lit(True))
 
 
 def holdouts(spark: SparkSession) -> DataFrame:
     """The first 40 users; user n chose item n + 100."""
     rows = [(f"u{n}", [n + 100], n % 5 > 0) for n in range(40)]
-    return spark.createDataFrame(rows, "user_id string, item_indices array<int>, is_warm boolean")
+    return as_of(spark.createDataFrame(rows, "user_id string, item_indices array<int>, is_warm boolean"))
 
 
 def test_validation_users_have_answers_and_are_the_same_whatever_the_partitions(spark: SparkSession) -> None:

@@ -9,18 +9,19 @@ from hypothesis import strategies as st
 from pyspark.sql import SparkSession
 
 from tawny.core.columns import FOLDS
-from tawny.core.config import EventSettings, NightSettings, SplitSettings
+from tawny.core.config import EventSettings, NightSettings
 from tawny.features.catalog import catalog
-from tawny.features.interactions import holdouts, interactions
+from tawny.features.interactions import Night, holdouts, interactions
 from tawny.features.item_features import item_features
-from tawny.features.labelled import evaluated_on, fold_cutoffs, labelled, learned_from
-from tawny.features.sequences import fold_users, histories, sequences
+from tawny.features.labelled import asked_about, before_mornings, before_rows, fold_cutoffs, labelled, learned_from
+from tawny.features.sequences import sequence_rows, sequences
 from tawny.features.user_features import user_features
-from tawny.testing.frames import RUN_DAY, event, event_frame, frame, rows_of
+from tawny.testing.frames import RUN_DAY, event, event_frame, frame, rows_of, split_of
 from tawny.testing.strategies import ITEMS, USERS, events
 
 SETTINGS = EventSettings(half_life_days=9, seen_max_age_days={"view": 6})
-NIGHT = NightSettings(split=SplitSettings(horizon_days=10), events=SETTINGS)
+SPLIT = split_of()
+NIGHT = Night(NightSettings(events=SETTINGS), SPLIT)
 # The same people and items live in three worlds at once, so that one Spark job makes the features of all: world 0 ends at
 # the validation cutoff, world 1 at the test cutoff, world 2 at the run's.
 WORLDS = (0, 1, 2)
@@ -75,21 +76,22 @@ def stages(spark: SparkSession, spans: list[dict[str, list[Row]]]) -> Iterator[t
         frame(spark, SCHEMAS[kind], *(_values(row, kind) for row in in_worlds(spans, kind))) for kind in ("items", "users")
     )
     numbered = catalog(items, came, RUN_DAY).localCheckpoint()
-    cutoffs, shown = fold_cutoffs(came, NIGHT, RUN_DAY).localCheckpoint(), labelled(came, NIGHT, RUN_DAY)
-    past = learned_from(shown)
+    cutoffs, shown = fold_cutoffs(came, SPLIT).localCheckpoint(), labelled(came, NIGHT.settings, SPLIT)
+    past = learned_from(shown, SPLIT)
     pairs = interactions(past, numbered, SETTINGS).localCheckpoint()
-    entries = histories(past, pairs, numbered, SETTINGS, 5).localCheckpoint()
-    answers = holdouts(evaluated_on(shown), pairs, numbered, SETTINGS).localCheckpoint()
+    asked = asked_about(shown, SPLIT)
+    answers = holdouts(asked, lambda rows: before_mornings(shown, rows, SPLIT), numbered, NIGHT).localCheckpoint()
+    rows = sequence_rows(users, came, pairs, answers, SPLIT).localCheckpoint()
+    entries = sequences(rows, before_rows(shown, rows, SPLIT), numbered, NIGHT, 5).localCheckpoint()
     everybody = frame(
         spark, "fold string, user_id string", *((fold, f"{w}{user}") for fold in FOLDS for w in WORLDS for user in USERS)
     )
     made = {
         "interactions": pairs,
-        "histories": entries,
         "item_features": item_features(past, items, numbered, cutoffs),
         "user_features": user_features(everybody, users, cutoffs, 4),
         "holdouts": answers,
-        "sequences": sequences(fold_users(users, came, pairs, answers), entries, pairs),
+        "sequences": entries,
     }
     names = dict(rows_of(numbered, "item_index", "item_id"))
     for name, found in made.items():

@@ -1,16 +1,22 @@
+from datetime import timedelta
+
 from pyspark.sql import SparkSession
 from pyspark.sql import functions as F
 
-from tawny.core.config import EventSettings
-from tawny.features.sequences import fold_users, histories, sequences
-from tawny.testing.frames import RUN_DAY, assert_rows, event, event_frame, frame
+from tawny.core.columns import EVENT_TYPES
+from tawny.core.config import NightSettings
+from tawny.features.interactions import Night
+from tawny.features.sequences import sequence_rows, sequences
+from tawny.testing.frames import RUN_DAY, assert_rows, event, event_frame, frame, split_of
 
-PAIRS = "fold string, user_id string, item_id string, item_index int, weight float, is_seen boolean"
 ITEMS = [(name, place) for place, name in enumerate("abcd")]
+ROWS = "fold string, user_id string, as_of_ts timestamp, is_training boolean, is_target boolean"
+VIEW, PURCHASE = (EVENT_TYPES.index(kind) for kind in ("view", "purchase"))
+LATE = RUN_DAY - timedelta(days=10)
 
 
 def test_a_history_is_in_order_without_refused_items_and_with_repeats_in_a_row_as_one(spark: SparkSession) -> None:
-    events = event_frame(
+    past = event_frame(
         spark,
         [
             event("u", "a", "view", 9),
@@ -24,58 +30,59 @@ def test_a_history_is_in_order_without_refused_items_and_with_repeats_in_a_row_a
             event("v", "d", "view", 3),
             event("w", "d", "dislike", 3),
         ],
-    ).withColumns({"fold": F.lit("serve"), "cutoff_ts": F.lit(RUN_DAY)})
-    pairs = frame(spark, PAIRS, ("serve", "u", "d", 3, -1.0, True), ("serve", "w", "d", 3, -1.0, True))
+    ).withColumns({"fold": F.lit("serve"), "as_of_ts": F.lit(RUN_DAY)})
+    rows = frame(spark, ROWS, *(("serve", user, RUN_DAY, True, True) for user in ("u", "v", "w", "new")))
     catalog = frame(spark, "item_id string, item_index int", *ITEMS)
-    found = histories(events, pairs, catalog, EventSettings(), 3)
+    found = sequences(rows, past, catalog, Night(NightSettings(), split_of(seen_types=("view", "hide"))), 3)
     assert_rows(
-        found,
-        "fold user_id item_indices weights ages_days",
+        found.drop("is_training", "is_target", "fold", "as_of_ts"),
+        "user_id item_indices weights ages_days types seen_indices",
         [
-            ("serve", "u", [1, 2, 0], [6.0, 1.0, 1.0], [5.5, 4.0, 4.0]),
-            ("serve", "v", [3], [1.0], [3.0]),
+            ("u", [1, 2, 0], [6.0, 1.0, 1.0], [5.5, 4.0, 4.0], [PURCHASE, VIEW, VIEW], [0, 2, 3]),
+            ("v", [3], [1.0], [3.0], [VIEW], [3]),
+            ("w", [], [], [], [], []),
+            ("new", [], [], [], [], []),
         ],
     )
 
 
-def test_serve_targets_all_known_users_and_other_folds_those_with_answers(spark: SparkSession) -> None:
+def test_each_morning_of_a_user_has_a_history_of_its_own(spark: SparkSession) -> None:
+    mornings = [RUN_DAY - timedelta(days=days) for days in (10, 9)]
+    came = event_frame(spark, [event("u", "a", "view", 12), event("u", "b", "view", 9.5)])
+    past = came.crossJoin(frame(spark, "as_of_ts timestamp", *((morning,) for morning in mornings)))
+    rows = frame(spark, ROWS, *(("test", "u", morning, False, True) for morning in mornings))
+    found = sequences(
+        rows,
+        past.where("event_ts < as_of_ts").withColumn("fold", F.lit("test")),
+        frame(spark, "item_id string, item_index int", *ITEMS),
+        Night(NightSettings(), split_of()),
+        9,
+    )
+    expected = [(mornings[0], [0], [2.0], [0]), (mornings[1], [0, 1], [3.0, 0.5], [0, 1])]
+    assert_rows(
+        found.select("as_of_ts", "item_indices", "ages_days", "seen_indices"),
+        "as_of_ts item_indices ages_days seen_indices",
+        expected,
+    )
+
+
+def test_all_known_users_are_served_those_with_answers_judged_and_those_of_interactions_learned_from(
+    spark: SparkSession,
+) -> None:
     users = frame(spark, "user_id string", ("described",), ("both",))
     events = event_frame(spark, [event("both", "a", "view", 1), event("shown only", "a", "impression", 1)])
-    pairs = frame(spark, PAIRS, ("serve", "both", "a", 0, 1.0, True), ("test", "both", "a", 0, 1.0, True))
-    answers = frame(spark, "fold string, user_id string", ("test", "shown only"), ("validation", "both"))
+    pairs = frame(spark, "fold string, user_id string", ("serve", "both"), ("test", "both"), ("test", "both"))
+    judged = [("test", "shown only", LATE), ("test", "both", LATE), ("test", "both", LATE + timedelta(days=1))]
+    answers = frame(spark, "fold string, user_id string, as_of_ts timestamp", *judged)
     assert_rows(
-        fold_users(users, events, pairs, answers),
-        "fold user_id is_target",
+        sequence_rows(users, events, pairs, answers, split_of()),
+        "fold user_id as_of_ts is_training is_target",
         [
-            ("serve", "described", True),
-            ("serve", "both", True),
-            ("serve", "shown only", True),
-            ("test", "both", False),
-            ("test", "shown only", True),
-            ("validation", "both", True),
-        ],
-    )
-
-
-def test_users_without_history_have_empty_arrays_and_what_was_seen_is_complete(spark: SparkSession) -> None:
-    known = frame(spark, "fold string, user_id string, is_target boolean", ("serve", "u", True), ("serve", "new", True))
-    past = frame(
-        spark,
-        "fold string, user_id string, item_indices array<int>, weights array<float>, ages_days array<float>",
-        ("serve", "u", [2], [1.0], [4.0]),
-    )
-    pairs = frame(
-        spark, PAIRS,
-        ("serve", "u", "c", 2, 1.0, True),
-        ("serve", "u", "a", 0, -1.0, True),
-        ("serve", "u", "b", 1, 1.0, False),
-        ("test", "u", "d", 3, 1.0, True),
-    )  # fmt: skip
-    assert_rows(
-        sequences(known, past, pairs),
-        "fold user_id is_target item_indices weights ages_days seen_indices",
-        [
-            ("serve", "u", True, [2], [1.0], [4.0], [0, 2]),
-            ("serve", "new", True, [], [], [], []),
+            ("serve", "described", RUN_DAY, False, True),
+            ("serve", "both", RUN_DAY, True, True),
+            ("serve", "shown only", RUN_DAY, False, True),
+            ("test", "both", LATE, True, True),
+            ("test", "both", LATE + timedelta(days=1), False, True),
+            ("test", "shown only", LATE, False, True),
         ],
     )

@@ -6,7 +6,8 @@ from datetime import timedelta
 import pytest
 from pyspark.sql import SparkSession
 
-from tawny.core.config import NightSettings, SplitSettings
+from tawny.core.columns import EVENT_TYPES
+from tawny.core.config import EventSettings, NightSettings, SplitSettings
 from tawny.core.table import spec_of
 from tawny.runner.plan import night_tasks
 from tawny.tables.catalog import CATALOG
@@ -16,12 +17,16 @@ from tawny.tables.interactions import INTERACTIONS
 from tawny.tables.item_features import ITEM_FEATURES
 from tawny.tables.registry import all_tables
 from tawny.tables.sequences import SEQUENCES
+from tawny.tables.splits import SPLITS
 from tawny.tables.user_features import USER_FEATURES
-from tawny.testing.frames import event
+from tawny.testing.frames import RUN_DAY, event
 
 from .small_lake import JOBS, RUN_DATE, SmallLake, new_lake
 
-NIGHT = NightSettings(split=SplitSettings(horizon_days=10))
+OWN = EventSettings(targets={"view": 1, "purchase": 4, "rating": 1}, seen_types=EVENT_TYPES[1:])
+NIGHT = NightSettings(split=SplitSettings(window_days=10), events=OWN)
+# The last event lies 2 days before the run, so the windows end a day later.
+MORNINGS = {fold: RUN_DAY - timedelta(days=days) for fold, days in {"serve": 0, "test": 11, "validation": 21}.items()}
 UP_TO_FEATURES = [task.task_id for task in night_tasks(JOBS, NIGHT) if task.job.stage in ("ingest", "features")]
 SHOP = [
     event("u", "a", "view", 30),
@@ -61,8 +66,8 @@ def built(spark: SparkSession, tmp_path_factory: pytest.TempPathFactory) -> Iter
 
 def test_the_plan_has_the_jobs_that_are_tested_here() -> None:
     assert UP_TO_FEATURES == [
-        "ingest_events", "ingest_items", "ingest_users", "pin_inputs", "build_catalog", "build_interactions",
-        "build_holdouts", "build_item_features", "build_sequences", "build_user_features",
+        "ingest_events", "ingest_items", "ingest_users", "pin_inputs", "build_catalog", "plan_split", "build_holdouts",
+        "build_interactions", "build_item_features", "build_sequences", "build_user_features",
     ]  # fmt: skip
 
 
@@ -100,6 +105,7 @@ def test_blocked_items_are_numbered_and_listed_by_no_fold(built: SmallLake) -> N
     later = RUN_DATE + timedelta(days=4)
     built.run("pin_inputs", later)
     built.with_settings("build_catalog", blocked_items=["b"]).run("build_catalog", later)
+    built.run("plan_split", later)
     rows = built.values(CATALOG, "item_id", "is_blocked", run_date=later)
     assert [item for item, is_blocked in rows if is_blocked] == ["b"]
     built.run("build_item_features", later)
@@ -117,44 +123,54 @@ def test_items_of_the_first_load_are_listed_by_every_fold_and_others_by_those_th
 
 
 def test_interactions_hold_each_fold_up_to_its_own_cutoff(built: SmallLake) -> None:
-    assert built.values(INTERACTIONS, "fold", "user_id", "item_id", "item_index", "weight", "is_seen") == [
-        ("serve", "u", "a", 0, 2.0, True),
-        ("serve", "u", "b", 1, 4.0, True),
-        ("serve", "u", "c", 2, 1.0, True),
-        ("serve", "v", "a", 0, -1.0, True),
-        ("serve", "v", "b", 1, 1.0, True),
-        ("test", "u", "a", 0, 1.0, True),
-        ("test", "u", "b", 1, 4.0, True),
-        ("test", "u", "c", 2, 1.0, True),
-        ("test", "v", "a", 0, -1.0, True),
-        ("validation", "u", "a", 0, 1.0, True),
-        ("validation", "u", "b", 1, 4.0, True),
+    assert built.values(INTERACTIONS, "fold", "user_id", "item_id", "item_index", "weight") == [
+        ("serve", "u", "a", 0, 2.0),
+        ("serve", "u", "b", 1, 4.0),
+        ("serve", "u", "c", 2, 1.0),
+        ("serve", "v", "a", 0, -1.0),
+        ("serve", "v", "b", 1, 1.0),
+        ("test", "u", "a", 0, 1.0),
+        ("test", "u", "b", 1, 4.0),
+        ("test", "u", "c", 2, 1.0),
+        ("test", "v", "a", 0, -1.0),
+        ("validation", "u", "a", 0, 1.0),
+        ("validation", "u", "b", 1, 4.0),
     ]
+
+
+def test_the_split_says_what_the_night_is_asked_and_why(built: SmallLake) -> None:
+    rows = built.values(SPLITS, "fold", "kind", "cutoff_ts", "n_answers", "n_warm_answers", run_date=RUN_DATE)
+    counted = {"serve": (0, 0), "test": (1, 1), "validation": (1, 1)}
+    assert rows == [(fold, "mornings", MORNINGS[fold], *n) for fold, n in counted.items()]
+    (reason,) = {reason for (reason,) in built.values(SPLITS, "reason", run_date=RUN_DATE)}
+    assert "asked for: view, purchase, rating; validation: 10 days from 2024-02-09, 1 of 1 answers" in reason
 
 
 def test_holdouts_leave_out_what_was_seen_and_what_was_refused(built: SmallLake) -> None:
-    assert built.values(HOLDOUTS, "fold", "user_id", "item_indices", "is_warm") == [
-        ("test", "v", [1], False),
-        ("validation", "u", [2], True),
+    assert built.values(HOLDOUTS, "fold", "user_id", "as_of_ts", "item_indices", "values", "history_length", "is_warm") == [
+        ("test", "v", RUN_DAY - timedelta(days=2), [1], [1.0], 0, False),
+        ("validation", "u", RUN_DAY - timedelta(days=15), [2], [1.0], 2, True),
     ]
 
 
-def test_sequences_know_every_user_and_end_at_the_cutoff_of_the_fold(built: SmallLake) -> None:
-    columns = ("fold", "user_id", "item_indices", "ages_days", "seen_indices", "is_target")
+def test_sequences_end_at_the_cutoff_to_learn_from_and_at_a_morning_to_be_judged(built: SmallLake) -> None:
+    columns = ("fold", "user_id", "item_indices", "ages_days", "seen_indices", "is_training", "is_target")
     assert built.values(SEQUENCES, *columns) == [
-        ("serve", "new", [], [], [], True),
-        ("serve", "u", [0, 1, 2, 0], [30.0, 25.0, 15.0, 5.0], [0, 1, 2], True),
-        ("serve", "v", [1], [2.0], [0, 1], True),
-        ("serve", "w", [], [], [], True),
-        ("test", "u", [0, 1, 2], [20.0, 15.0, 5.0], [0, 1, 2], False),
-        ("test", "v", [], [], [0], True),
-        ("validation", "u", [0, 1], [10.0, 5.0], [0, 1], True),
+        ("serve", "new", [], [], [], False, True),
+        ("serve", "u", [0, 1, 2, 0], [30.0, 25.0, 15.0, 5.0], [0, 1, 2], True, True),
+        ("serve", "v", [1], [2.0], [0, 1], True, True),
+        ("serve", "w", [], [], [], False, True),
+        ("test", "u", [0, 1, 2], [19.0, 14.0, 4.0], [0, 1, 2], True, False),
+        ("test", "v", [], [], [0], True, False),
+        ("test", "v", [], [], [0], False, True),
+        ("validation", "u", [0, 1], [9.0, 4.0], [0, 1], True, False),
+        ("validation", "u", [0, 1], [15.0, 10.0], [0, 1], False, True),
     ]
 
 
 def test_every_user_of_the_sequences_has_a_vector(built: SmallLake) -> None:
     vectors = {row[:2]: row[2] for row in built.values(USER_FEATURES, "fold", "user_id", "features")}
-    assert list(vectors) == built.values(SEQUENCES, "fold", "user_id")
+    assert list(vectors) == sorted(set(built.values(SEQUENCES, "fold", "user_id")))
     assert {len(vector) for vector in vectors.values()} == {32}
     # The only user with an attribute: age 30 is 30 / (30 + 30).
     assert {user: sum(vector) for (fold, user), vector in vectors.items() if fold == "serve"} == {

@@ -1,6 +1,6 @@
 """write_lists, publish and roll_back over tables written by hand: no reader ever sees a list that was not audited."""
 
-from datetime import date
+from datetime import UTC, date, datetime, time
 from pathlib import Path
 from typing import Any
 
@@ -33,10 +33,11 @@ def _write(shop: SmallLake, spec: TableSpec, day: date, rows: list[dict[str, Any
 
 
 def _rank(shop: SmallLake, day: date, lists: dict[str, list[int]], score: float = 0.5) -> None:
-    """Write rankings_v1 of a day; an item is its index, and each scores less than the one before."""
+    """Write rankings_v2 of a day; an item is its index, and each scores less than the one before."""
     item = {"sources": ["als"], "reasons": [{"source": "als", "item_index": 3, "share": 1.0}]}
+    as_of = datetime.combine(day, time(), UTC)
     rows = [
-        {"user_id": user, "items": [{**item, "item_index": n, "score": score - n / 100} for n in items]}
+        {"user_id": user, "as_of_ts": as_of, "items": [{**item, "item_index": n, "score": score - n / 100} for n in items]}
         for user, items in lists.items()
     ]
     _write(shop, RANKINGS, day, [{**row, "fold": "serve", "model_version": "m"} for row in rows])
@@ -70,8 +71,16 @@ def shop(spark: SparkSession, tmp_path: Path) -> SmallLake:
         counts = {"fold": "serve", "categories": [], **{name: 1 for name in ITEM_FEATURES.columns if name.startswith("n_")}}
         features = [{**counts, "item_index": n, "is_listable": True} for n in range(N_ITEMS)]
         _write(shop, ITEM_FEATURES, day, features)
-        none: dict[str, Any] = {"item_indices": [], "weights": [], "ages_days": []}
-        users = [{"fold": "serve", "user_id": user, **none, "seen_indices": [3], "is_target": True} for user in LISTS]
+        none: dict[str, Any] = {"item_indices": [], "weights": [], "ages_days": [], "types": []}
+        row = {
+            "fold": "serve",
+            "as_of_ts": datetime.combine(day, time(), UTC),
+            **none,
+            "seen_indices": [3],
+            "is_training": True,
+            "is_target": True,
+        }
+        users = [{"user_id": user, **row} for user in LISTS]
         _write(shop, SEQUENCES, day, users)
         _rank(shop, day, LISTS)
         _evaluate(shop, day, 0.4)

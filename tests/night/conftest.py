@@ -25,7 +25,7 @@ driver_memory = "2g"
 shuffle_partitions = 2
 [night]
 k = 5
-split.horizon_days = 5
+split.window_days = 5
 [jobs.generate_candidates]
 n_candidates = 20
 [jobs.train_als.model]

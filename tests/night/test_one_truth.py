@@ -58,7 +58,7 @@ def test_a_catalogue_renumbered_under_a_list_is_refused_and_the_night_rebuilds(l
     for task_id in ("ingest_items", "pin_inputs", "build_catalog"):
         lake.run(task_id, D)
     assert min(lake.rows(CATALOG), key=lambda row: row["item_index"])["item_id"] == "a-first-item"
-    for task_id, reads in (("publish", "recommendations_v2"), ("write_lists", "rankings_v1")):
+    for task_id, reads in (("publish", "recommendations_v2"), ("write_lists", "rankings_v2")):
         with pytest.raises(StaleInputError) as refused:
             lake.run(task_id, D)
         text = str(refused.value)
@@ -104,7 +104,7 @@ def test_a_table_that_another_program_changed_is_refused_by_name_and_made_again(
     rows = lake.runner.arrow.read(CATALOG, lake.runner.arrow.version(CATALOG), ())
     write_deltalake(lake.runner.arrow.path(CATALOG), rows, mode="overwrite", predicate=f"run_date = '{D}'")
     version = lake.versions()[CATALOG.name]
-    for task_id, reads in (("publish", "recommendations_v2"), ("build_sequences", "interactions_v2")):
+    for task_id, reads in (("publish", "recommendations_v2"), ("build_sequences", "interactions_v3")):
         with pytest.raises(StaleInputError) as refused:
             lake.run(task_id, D)
         assert f"{task_id} reads {reads}" in str(refused.value)

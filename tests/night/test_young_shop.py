@@ -29,7 +29,7 @@ def young(spark: object, tmp_path_factory: pytest.TempPathFactory) -> Any:
     folder: Path = tmp_path_factory.mktemp("young")
     day = D - timedelta(days=1)
     write_shop(folder / "landing", np.random.default_rng(3), last_day=day, n_days=10, n_users=20, n_items=24)
-    text = ENV.format(root=folder / "lake", landing=folder / "landing").replace("split.horizon_days = 5\n", "")
+    text = ENV.format(root=folder / "lake", landing=folder / "landing").replace("split.window_days = 5\n", "")
     (folder / "env.toml").write_text(text + "[horovod]\nworkers = 1\n")
     runner = LocalRunner(load_jobs(tawny_jobs), folder / "env.toml")
     run_night(runner, Night(D, runner.tasks()), lambda name: nullcontext())

@@ -18,7 +18,7 @@ from tawny.models.transitions.settings import TransitionsSettings
 from tawny.ranking.blend import Blend, Segment
 from tawny.ranking.settings import BlendSettings, RankSettings
 from tawny.ranking.spark import Ranker, Shortlists, learn_blend, list_version, rank
-from tawny.testing.frames import dicts_of, sequence_frame
+from tawny.testing.frames import as_of, dicts_of, sequence_frame
 from tawny.testing.worlds import histories
 
 SOURCES = ("popularity", "transitions")
@@ -54,7 +54,8 @@ def _ranked(spark: SparkSession, n_reasons: int) -> list[dict[str, Any]]:
     ]
     features = spark.createDataFrame([(f"u{n}", [1.0]) for n in range(3)], "user_id string, features array<float>")
     sequences = sequence_frame(spark, histories([[], [0, 1], [3]]))
-    return dicts_of(rank(spark.createDataFrame(rows, _SHORTLISTS), sequences, features, ranker), "user_id")
+    shortlists = as_of(spark.createDataFrame(rows, _SHORTLISTS))
+    return dicts_of(rank(shortlists, sequences, features, ranker).drop("as_of_ts"), "user_id")
 
 
 def test_lists_are_blended_cut_and_explained(spark: SparkSession) -> None:
@@ -122,8 +123,8 @@ def test_a_ranker_takes_the_models_of_its_fold_and_the_blend_learned_on_validati
 def test_the_source_that_finds_the_answers_gets_the_weight(spark: SparkSession) -> None:
     # `good` puts the answer (item 5) first, `bad` last.
     items = [(n, [float(n), float(-n)]) for n in range(6)]
-    shortlists = spark.createDataFrame([(f"u{n}", True, items) for n in range(40)], _SHORTLISTS)
-    holdouts = spark.createDataFrame([(f"u{n}", [5]) for n in range(40)], _HOLDOUTS)
+    shortlists = as_of(spark.createDataFrame([(f"u{n}", True, items) for n in range(40)], _SHORTLISTS))
+    holdouts = as_of(spark.createDataFrame([(f"u{n}", [5]) for n in range(40)], _HOLDOUTS))
     blend = learn_blend(shortlists, holdouts, ("good", "bad"), BlendSettings(k=3), seed=0)
     assert blend.warm.weights[0] > 0.8
     assert blend.warm.n_users == 40
@@ -132,20 +133,20 @@ def test_the_source_that_finds_the_answers_gets_the_weight(spark: SparkSession) 
 
 def test_of_many_validation_users_a_sample_is_learned_from(spark: SparkSession) -> None:
     users = [(f"u{n}", True, [(0, [1.0]), (1, [2.0])]) for n in range(40)]
-    shortlists = spark.createDataFrame(users, _SHORTLISTS)
-    holdouts = spark.createDataFrame([(f"u{n}", [1]) for n in range(40)], _HOLDOUTS)
+    shortlists = as_of(spark.createDataFrame(users, _SHORTLISTS))
+    holdouts = as_of(spark.createDataFrame([(f"u{n}", [1]) for n in range(40)], _HOLDOUTS))
     assert learn_blend(shortlists, holdouts, ("one",), BlendSettings(max_users=9), seed=0).warm.n_users == 9
 
 
 def test_without_validation_users_popularity_makes_the_lists(spark: SparkSession) -> None:
-    shortlists = spark.createDataFrame([("a", True, [(1, [1.0, 2.0])])], _SHORTLISTS)
-    holdouts = spark.createDataFrame([("b", [1])], _HOLDOUTS)
+    shortlists = as_of(spark.createDataFrame([("a", True, [(1, [1.0, 2.0])])], _SHORTLISTS))
+    holdouts = as_of(spark.createDataFrame([("b", [1])], _HOLDOUTS))
     blend = learn_blend(shortlists, holdouts, ("als", "popularity"), BlendSettings(), seed=0)
     assert blend.warm.weights == blend.cold.weights == (0, 1)
     assert blend.warm.n_users == blend.cold.n_users == 0
 
 
 def test_a_batch_without_a_candidate_has_empty_lists(spark: SparkSession) -> None:
-    nothing = spark.createDataFrame([("a", False, [])], _SHORTLISTS)
+    nothing = as_of(spark.createDataFrame([("a", False, [])], _SHORTLISTS))
     padded = Shortlists.from_arrow(nothing.toArrow()["items"], 2)
     assert (padded.items.tolist(), padded.scores.shape) == ([[-1]], (1, 1, 2))

@@ -49,7 +49,7 @@ def write(lake: ArrowLake, ref: TableRef, text: str, inputs: dict[str, str], day
 def chain(lake: ArrowLake) -> dict[str, str]:
     """events <- holdouts <- models[als] <- models[blend], all current."""
     pin(lake, "e1")
-    made = {"holdouts_v1": write(lake, HOLDOUTS, "one", {"events_v2": "e1"})}
+    made = {"holdouts_v2": write(lake, HOLDOUTS, "one", {"events_v2": "e1"})}
     made["models_v1[als]"] = write(lake, MODELS["als"], "als", dict(made))
     made["models_v1[blend]"] = write(lake, MODELS["blend"], "blend", dict(made))
     return made
@@ -66,7 +66,7 @@ def test_other_events_make_all_stale_that_was_made_from_them(lake: ArrowLake) ->
     made = chain(lake)
     pin(lake, "e2")
     why = {Lineage(lake, D1).why_stale(name) for name in made}
-    assert why == {"holdouts_v1 was made from events_v2 as it was (e1), which is now e2"}
+    assert why == {"holdouts_v2 was made from events_v2 as it was (e1), which is now e2"}
 
 
 def test_the_same_rows_from_other_events_make_only_themselves_new(lake: ArrowLake) -> None:
@@ -78,7 +78,7 @@ def test_the_same_rows_from_other_events_make_only_themselves_new(lake: ArrowLak
 
 def test_other_rows_in_the_middle_make_what_follows_stale_and_nothing_before(lake: ArrowLake) -> None:
     made = chain(lake)
-    new = write(lake, MODELS["als"], "other", {"holdouts_v1": made["holdouts_v1"]})
+    new = write(lake, MODELS["als"], "other", {"holdouts_v2": made["holdouts_v2"]})
     why = [Lineage(lake, D1).why_stale(name) for name in made]
     text = f"models_v1[blend] was made from models_v1[als] as it was ({made['models_v1[als]']}), which is now {new}"
     assert why == [None, None, text]
@@ -110,7 +110,7 @@ def test_all_that_a_partition_was_made_from_is_found_as_it_was_then(lake: ArrowL
     assert blend is not None
     found = Lineage(lake, D1).upstream(blend)
     assert {name: one.digest for name, one in found.items()} == {k: v for k, v in made.items() if k != "models_v1[blend]"}
-    rows = lake.read(HOLDOUTS, found["holdouts_v1"].version, (("run_date", "=", D1),)).to_pylist()
+    rows = lake.read(HOLDOUTS, found["holdouts_v2"].version, (("run_date", "=", D1),)).to_pylist()
     assert [row["user_id"] for row in rows] == ["one"]
 
 

@@ -216,10 +216,10 @@ def test_an_input_made_from_what_was_written_anew_is_refused_by_name(make_run: M
 
 
 def test_an_input_of_an_input_counts_too(make_run: MakeRun, lake: FakeLake) -> None:
-    lake.versions["shortlists_v1"] = 1
-    lake.notes_of["shortlists_v1", None] = {"digest": "s", "inputs": {"models_v1[als]": "m"}, "n_rows": 4}
+    lake.versions["shortlists_v2"] = 1
+    lake.notes_of["shortlists_v2", None] = {"digest": "s", "inputs": {"models_v1[als]": "m"}, "n_rows": 4}
     lake.notes_of["models_v1", "als"] = {"digest": "m", "inputs": {"catalog_v2": "then"}, "n_rows": 4}
-    shortlists = table("shortlists_v1")
+    shortlists = table("shortlists_v2")
     with pytest.raises(StaleInputError, match=r"models_v1\[als\] was made from catalog_v2 as it was"):
         make_run(reads=(shortlists,)).read(shortlists)
 

@@ -11,32 +11,34 @@ from pyspark.sql import DataFrame
 from pyspark.sql import functions as F
 
 from tawny.core.arrays import Ragged, nest, unnest
+from tawny.core.columns import FOLD, LIST_KEY
 
+_KEY = [FOLD, *LIST_KEY]
 _ITEMS = "array<struct<item_index:int,scores:array<float>>>"
-_SCHEMA = f"fold string, user_id string, items {_ITEMS}"
+_SCHEMA = f"fold string, user_id string, as_of_ts timestamp, items {_ITEMS}"
 
 
 def merge_sources(candidates: DataFrame, sequences: DataFrame, sources: tuple[str, ...]) -> DataFrame:
-    """The rows of shortlists_v1 without run_date: the union of the sources' lists, NaN where a source does not list an item.
+    """The rows of shortlists_v2 without run_date: the union of the sources' lists, NaN where a source does not list an item.
 
     Args:
-        candidates: source, fold, user_id, items; rows of other sources are ignored.
-        sequences: fold, user_id, item_indices; a user with a history is warm.
+        candidates: source, fold, user_id, as_of_ts, items; rows of other sources are ignored.
+        sequences: fold, user_id, as_of_ts, item_indices; a user with a history is warm.
         sources: S names; the order of the scores.
     """
     own = candidates.where(F.col("source").isin(*sources))
-    by_user = own.groupBy("fold", "user_id").agg(F.collect_list(F.struct("source", "items")).alias("lists"))
+    by_user = own.groupBy(*_KEY).agg(F.collect_list(F.struct("source", "items")).alias("lists"))
     merged = by_user.mapInArrow(_merge_batches(sources), _SCHEMA)
     named = merged.withColumn("sources", F.array(*[F.lit(source) for source in sources]))
     is_warm = (F.cardinality("item_indices") > 0).alias("is_warm")
-    return named.join(sequences.select("fold", "user_id", is_warm), ["fold", "user_id"])
+    return named.join(sequences.select(*_KEY, is_warm), _KEY)
 
 
 def _merge_batches(sources: tuple[str, ...]) -> Callable[[Iterator[pa.RecordBatch]], Iterator[pa.RecordBatch]]:
     def run(batches: Iterator[pa.RecordBatch]) -> Iterator[pa.RecordBatch]:
         for batch in batches:
             items = _merge_lists(batch["lists"], sources)
-            yield pa.RecordBatch.from_arrays([batch["fold"], batch["user_id"], items], names=["fold", "user_id", "items"])
+            yield pa.RecordBatch.from_arrays([*(batch[name] for name in _KEY), items], names=[*_KEY, "items"])
 
     return run
 

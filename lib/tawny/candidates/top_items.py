@@ -10,10 +10,11 @@ import pyarrow as pa
 from pyspark.sql import DataFrame
 
 from tawny.core.arrays import Bools, Histories, Ragged, nest, small_batches, top_k
+from tawny.core.columns import LIST_KEY
 from tawny.models.base import Model
 from tawny.models.store import load_model, model_version
 
-_SCHEMA = "user_id string, items array<struct<item_index:int,score:float>>"
+_SCHEMA = "user_id string, as_of_ts timestamp, items array<struct<item_index:int,score:float>>"
 
 _MODELS: dict[str, Model] = {}
 """The models that this worker process has loaded, by version; shared by all its tasks."""
@@ -22,10 +23,10 @@ _MAX_MODELS = 3
 
 
 def top_items(users: DataFrame, files: dict[str, bytes], is_listable: Bools, n: int) -> DataFrame:
-    """user_id and items: the model's `n` best items, best first; fewer where it scores fewer.
+    """user_id, as_of_ts and items: the model's `n` best items, best first; fewer where it scores fewer.
 
     Args:
-        users: user_id, item_indices, weights, ages_days, seen_indices and, for models that need them, features.
+        users: user_id, as_of_ts, item_indices, weights, ages_days, seen_indices and, for models that need them, features.
         files: the fitted model, as models_v1 keeps it; broadcast once, and loaded once per worker process.
         is_listable: bool [I]; False for items that must not be listed to anybody.
         n: positive.
@@ -51,7 +52,8 @@ def _lists(model: Model, batch: pa.RecordBatch, is_listable: Bools, n: int) -> p
     is_listed = items >= 0
     listed = Ragged.from_padded(items, is_listed)
     entries = pa.StructArray.from_arrays([pa.array(listed.values), pa.array(best[is_listed])], names=["item_index", "score"])
-    return pa.RecordBatch.from_arrays([batch["user_id"], nest(listed.indptr, entries)], names=["user_id", "items"])
+    keys = [batch[name] for name in LIST_KEY]
+    return pa.RecordBatch.from_arrays([*keys, nest(listed.indptr, entries)], names=[*LIST_KEY, "items"])
 
 
 def _loaded(version: str, files: Mapping[str, bytes]) -> Model:

@@ -51,19 +51,30 @@ S = TypeVar("S", bound=Settings)
 
 
 class SplitSettings(Settings):
-    """How events are divided into `fit`, `validation` and `test` (docs/design.md, Folds).
+    """How a night holds events out to judge itself (docs/design.md, Folds).
 
     Attributes:
-        kind: a file of features/splits. `global_time` cuts all users at the same instants; `leave_last_out` holds out each
-            user's last and last but one item; `given` reads the label from the event's context, key `split`.
-        horizon_days: length of the validation and of the test window, for `global_time`.
-        test_share: instead of horizon_days: the share of all events, by time, that lies in the test window; the validation
-            window takes the same share of the rest.
+        kind: a file of features/splits. `mornings` asks what a nightly list is asked, on the last days of the data; where
+            the data have no usable time it is `random_holdout`. For comparison with papers: `global_time` (test_share),
+            `leave_last_out`, `given` (the event's context, key `split`).
+        horizon_days: of `mornings`: a list is judged on what its user does in so many days.
+        window_days: of `mornings`: the length of both windows; without it, they are as short as can be.
+        min_answers: of `mornings`: a window is long enough with so many answers of users who have a history ...
+        min_lists: ... to so many lists, one per such user and morning.
+        max_share: of `mornings`: a window holds at most this share of all answers.
+        max_rows: lists that a fold is judged on, at most: sampled by user and morning.
+        test_share: of `global_time` and `random_holdout`: the share of all events that is test; validation has the same
+            share of the rest.
     """
 
-    kind: str = "global_time"
-    horizon_days: int = Field(14, ge=1)
-    test_share: float | None = Field(None, gt=0.0, lt=0.5)
+    kind: str = "mornings"
+    horizon_days: int = Field(1, ge=1)
+    window_days: int | None = Field(None, ge=1)
+    min_answers: PositiveInt = 1_000
+    min_lists: PositiveInt = 300
+    max_share: float = Field(0.2, gt=0.0, lt=0.5)
+    max_rows: PositiveInt = 20_000
+    test_share: float = Field(0.2, gt=0.0, lt=0.5)
 
 
 _WEIGHTS: dict[EventType, float] = {
@@ -82,23 +93,40 @@ class EventSettings(Settings):
     Attributes:
         weights: by event type; a type that is left out keeps its default. Above 0: the user wants such items; 0: no
             effect; below 0: the user refuses the item, whatever the events before it.
-        min_rating: a rating below it has weight 0; without it, every rating has the same weight.
+        min_rating: a rating below it counts against the item, as a dislike does; without it, every rating counts for it.
         half_life_days: an event of that age counts half; without it, age does not matter.
-        seen_types: after an event of such a type, the item is not listed to the user.
+        targets: what a list is for: the value of an answer by event type; without it, the most valuable type of which there
+            are enough events.
+        seen_types: after an event of such a type, the item is not listed to the user. Without it: all types, but where users
+            often buy what they only saw before, those of the targets and below 0; where they often buy again, those below 0.
         seen_max_age_days: by event type, how long that lasts (a grocer's customers buy again); forever where left out.
     """
 
     weights: Annotated[dict[EventType, FiniteFloat], BeforeValidator(_over_default_weights)] = _WEIGHTS
     min_rating: float | None = None
     half_life_days: PositiveFloat | None = None
-    seen_types: Annotated[tuple[EventType, ...], BeforeValidator(as_tuple)] = EVENT_TYPES[1:]
+    targets: dict[EventType, PositiveFloat] | None = None
+    seen_types: Annotated[tuple[EventType, ...] | None, BeforeValidator(as_tuple)] = None
     seen_max_age_days: dict[EventType, PositiveFloat] = {}
 
     @model_validator(mode="after")
     def _must_know_what_users_want(self) -> Self:
         if not any(weight > 0 for weight in self.weights.values()):
             raise ValueError("the weight of one event type at least must be above 0")
+        if self.targets is not None and not self.targets:
+            raise ValueError("targets must name one event type at least")
         return self
+
+    @property
+    def informative_types(self) -> tuple[EventType, ...]:
+        """The types that say something about a user: by default all but impressions."""
+        named = {*(self.targets or ()), *(self.seen_types or ())}
+        return tuple(kind for kind in EVENT_TYPES if self.weights[kind] != 0 or kind in named)
+
+    @property
+    def negative_types(self) -> tuple[EventType, ...]:
+        """The types by which users refuse an item."""
+        return tuple(kind for kind in EVENT_TYPES if self.weights[kind] < 0)
 
 
 class NightSettings(Settings):

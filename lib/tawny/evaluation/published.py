@@ -7,6 +7,7 @@ from typing import Any
 from pyspark.sql import DataFrame
 from pyspark.sql import functions as F
 
+from tawny.core.columns import AS_OF_TS
 from tawny.core.config import EventSettings
 from tawny.evaluation.spark import evaluate_lists, evaluation_rows
 from tawny.evaluation.spec import EvaluationSpec
@@ -34,8 +35,9 @@ def evaluate_published(
     rows = []
     for row in lists.select("list_date").distinct().sort("list_date").toLocalIterator():
         of_date = lists.where(F.col("list_date") == row["list_date"])
-        final = of_date.select(F.lit("final").alias("subject"), "user_id", "listed")
-        answers = taken_since(events, catalog, row["list_date"], types)
+        as_of = F.lit(row["list_date"]).cast("timestamp").alias(AS_OF_TS)
+        final = of_date.select(F.lit("final").alias("subject"), "user_id", as_of, "listed")
+        answers = taken_since(events, catalog, row["list_date"], types).withColumn(AS_OF_TS, as_of)
         rows += evaluation_rows("published", row["list_date"], evaluate_lists(final, answers, spec))
     lists.unpersist()
     return rows

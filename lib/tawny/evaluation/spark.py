@@ -14,7 +14,7 @@ from pyspark.sql import DataFrame
 from pyspark.sql import functions as F
 
 from tawny.core.arrays import Histories, Ragged, scattered
-from tawny.core.columns import RUN_DATE
+from tawny.core.columns import LIST_KEY, RUN_DATE
 from tawny.evaluation.per_user import UserBatch
 from tawny.evaluation.spec import EvaluationRow, EvaluationSpec
 from tawny.evaluation.sums import Sums
@@ -54,9 +54,9 @@ def backtest(
         run_date: of the lists.
     """
     listed = F.slice("items.item_index", 1, max(spec.ks)).alias("listed")
-    sources = candidates.select(F.col("source").alias("subject"), "user_id", listed)
-    final = rankings.select(F.lit("final").alias("subject"), "user_id", listed)
-    answers = holdouts.select("user_id", F.col("item_indices").alias("answers"), "is_warm")
+    sources = candidates.select(F.col("source").alias("subject"), *LIST_KEY, listed)
+    final = rankings.select(F.lit("final").alias("subject"), *LIST_KEY, listed)
+    answers = holdouts.select(*LIST_KEY, F.col("item_indices").alias("answers"), "is_warm")
     return evaluation_rows("backtest", run_date, evaluate_lists(sources.unionByName(final), answers, spec))
 
 
@@ -66,14 +66,14 @@ def evaluate_lists(
     """The rows of every subject. A user with answers and without a list of the subject counts as one with an empty list.
 
     Args:
-        lists: subject, user_id, listed array<int> best first.
-        answers: user_id, answers array<int> not empty, is_warm.
+        lists: subject, user_id, as_of_ts, listed array<int> best first.
+        answers: user_id, as_of_ts, answers array<int> not empty, is_warm.
         spec: its segments are SEGMENTS.
         max_tasks: tasks whose sums one process adds up.
     """
     subjects = [row["subject"] for row in lists.select("subject").distinct().sort("subject").toLocalIterator()]
     named = lists.sparkSession.createDataFrame([(subject,) for subject in subjects], "subject string")
-    paired = answers.crossJoin(F.broadcast(named)).join(lists, ["subject", "user_id"], "left")
+    paired = answers.crossJoin(F.broadcast(named)).join(lists, ["subject", *LIST_KEY], "left")
     paired = paired.select("subject", F.xxhash64("user_id").alias("key"), "listed", "answers", "is_warm")
     totals = {subject: Sums(spec) for subject in subjects}
     for row in paired.coalesce(max_tasks).mapInArrow(_sums_of_task(spec), _SUMS).toLocalIterator():
@@ -111,7 +111,7 @@ def validation_sample(
         warm_only: only users with a history.
     """
     answers = holdouts.where("is_warm") if warm_only else holdouts
-    with_answers = sequences.join(answers.selectExpr("user_id", "item_indices AS answers"), "user_id")
+    with_answers = sequences.join(answers.select(*LIST_KEY, F.col("item_indices").alias("answers")), LIST_KEY)
     rows = gather(sample_users(with_answers, n_users, seed), n_users, "validation users")
     seen, relevant = Ragged.from_arrow(rows["seen_indices"]), Ragged.from_arrow(rows["answers"])
     return ValidationSample(Histories.from_arrow(rows), seen, relevant)
@@ -119,7 +119,7 @@ def validation_sample(
 
 def sample_histories(sequences: DataFrame, n_users: int, seed: int) -> Histories:
     """Histories of at most `n_users` users who have one, to fit on; the same for the same seed."""
-    with_history = sequences.where("cardinality(item_indices) > 0")
+    with_history = sequences.where("is_training AND cardinality(item_indices) > 0")
     return Histories.from_arrow(gather(sample_users(with_history, n_users, seed), n_users, "sampled users"))
 
 

@@ -1,27 +1,51 @@
 """Which items a user took or refused: what a fold learns from, and what it is evaluated on."""
 
+from collections.abc import Callable
+from dataclasses import dataclass
+from functools import reduce
+
 from pyspark.sql import DataFrame
 from pyspark.sql import functions as F
 
-from tawny.core.columns import FOLD, IS_SEEN, IS_WARM, ITEM_ID, ITEM_INDEX, ITEM_INDICES, USER_ID, WEIGHT
-from tawny.core.config import EventSettings
+from tawny.core.columns import (
+    AS_OF_TS,
+    FOLD,
+    HISTORY_LENGTH,
+    IS_SEEN,
+    IS_WARM,
+    ITEM_ID,
+    ITEM_INDEX,
+    ITEM_INDICES,
+    USER_ID,
+    VALUES,
+    WEIGHT,
+)
+from tawny.core.config import EventSettings, NightSettings
 from tawny.core.errors import CheckError
+from tawny.core.split import NightSplit
 from tawny.features.catalog import with_item_index
+from tawny.features.targets import target_value
 from tawny.features.weights import decayed_weight, event_weight, is_seen, relation
 
 
+@dataclass(frozen=True)
+class Night:
+    """What a night's settings and its split say of events."""
+
+    settings: NightSettings
+    split: NightSplit
+
+
 def interactions(events: DataFrame, catalog: DataFrame, settings: EventSettings) -> DataFrame:
-    """One row per fold, user and item: the columns of interactions_v2.
+    """One row per fold, user and item: the columns of interactions_v3.
 
     Args:
         events: what the folds learn from (labelled.learned_from).
         catalog: catalog_v2.
-        settings: weights, decay and the seen rule.
+        settings: weights and decay.
     """
-    weighted = events.withColumns({WEIGHT: decayed_weight(settings), IS_SEEN: is_seen(settings)})
-    combined = weighted.groupBy(FOLD, USER_ID, ITEM_ID).agg(
-        relation(F.col(WEIGHT)).cast("float").alias(WEIGHT), F.max(IS_SEEN).alias(IS_SEEN)
-    )
+    weighted = events.withColumn(WEIGHT, decayed_weight(settings))
+    combined = weighted.groupBy(FOLD, USER_ID, ITEM_ID).agg(relation(F.col(WEIGHT)).cast("float").alias(WEIGHT))
     return with_item_index(combined, catalog)
 
 
@@ -41,27 +65,50 @@ def check_wanted(events: DataFrame, settings: EventSettings) -> None:
         raise CheckError(where="events_v2", rule=rule, came=came, do=do)
 
 
-def holdouts(events: DataFrame, interactions: DataFrame, catalog: DataFrame, settings: EventSettings) -> DataFrame:
-    """One row per fold and user with an answer: the columns of holdouts_v1.
+def holdouts(window: DataFrame, past: Callable[[DataFrame], DataFrame], catalog: DataFrame, night: Night) -> DataFrame:
+    """One row per fold, user and morning with an answer: the columns of holdouts_v2.
 
-    The answers are the items for which the user's events in the window have a positive weight, without those that the seen
-    rule excludes. Weights do not decay here: the window counts as one day. An item that nobody knew at the cutoff stays an
-    answer, though no fold may list it: it costs every list alike. A user who came within the window has answers too: the
-    list is what a new user gets, made without anything that is known of this one.
+    The answers are the items for which the user's events after the morning are positive and of a target type, without those
+    that the seen rule excludes as of the morning. Weights do not decay here. An item that nobody knew at the cutoff stays an
+    answer, though no fold may list it: it costs every list alike. A user who came that day has answers too: the list is what
+    a new user gets, made without anything that is known of this one.
+
+    Of each fold `max_rows` rows are kept, those with the smallest hashes of user and morning.
 
     Args:
-        events: of the folds' evaluation windows (labelled.evaluated_on).
-        interactions: interactions_v2, what the folds learned from.
+        window: the events that may be answers (labelled.asked_about).
+        past: from rows (fold, user_id, as_of_ts) to the events before them (labelled.before_mornings).
         catalog: catalog_v2.
-        settings: weights by event type.
+        night: settings and split.
     """
-    pair = [FOLD, USER_ID, ITEM_ID]
-    wanted = events.groupBy(*pair).agg(relation(event_weight(settings)).alias(WEIGHT)).where(F.col(WEIGHT) > 0)
-    allowed = wanted.join(interactions.where(IS_SEEN).select(*pair), pair, "left_anti")
-    answers = with_item_index(allowed, catalog).groupBy(FOLD, USER_ID)
-    warm = interactions.where(F.col(WEIGHT) > 0).select(FOLD, USER_ID, F.lit(True).alias(IS_WARM)).distinct()
-    return (
-        answers.agg(F.sort_array(F.collect_list(ITEM_INDEX)).alias(ITEM_INDICES))
-        .join(warm, [FOLD, USER_ID], "left")
-        .withColumn(IS_WARM, F.coalesce(IS_WARM, F.lit(False)))
+    row, events, max_rows = [FOLD, USER_ID, AS_OF_TS], night.settings.events, night.settings.split.max_rows
+    weight = event_weight(events)
+    value = F.when(weight > 0, target_value(night.split.targets)).otherwise(0.0)
+    wanted = (
+        window.groupBy(*row, ITEM_ID)
+        .agg(relation(weight).alias(WEIGHT), F.max(value).alias("value"))
+        .where((F.col(WEIGHT) > 0) & (F.col("value") > 0))
     )
+    # Twice as many as are kept: some have no answer left.
+    rows = _sampled(wanted.select(*row).distinct(), 2 * max_rows)
+    weighted = past(rows).withColumns({WEIGHT: weight, IS_SEEN: is_seen(events, night.split.seen_types)})
+    pairs = weighted.groupBy(*row, ITEM_ID).agg(relation(F.col(WEIGHT)).alias(WEIGHT), F.max(IS_SEEN).alias(IS_SEEN))
+    allowed = wanted.join(rows, row).join(pairs.where(IS_SEEN).select(*row, ITEM_ID), [*row, ITEM_ID], "left_anti")
+    taken = pairs.where(F.col(WEIGHT) > 0).groupBy(*row).agg(F.count("*").cast("int").alias(HISTORY_LENGTH))
+    answer = F.struct(ITEM_INDEX, F.col("value").cast("float").alias("value"))
+    answers = with_item_index(allowed, catalog).groupBy(*row).agg(F.sort_array(F.collect_list(answer)).alias("answers"))
+    known = answers.join(taken, row, "left").withColumn(HISTORY_LENGTH, F.coalesce(HISTORY_LENGTH, F.lit(0)))
+    return _sampled(known, max_rows).select(
+        *row,
+        F.col("answers")[ITEM_INDEX].alias(ITEM_INDICES),
+        F.col("answers")["value"].alias(VALUES),
+        HISTORY_LENGTH,
+        (F.col(HISTORY_LENGTH) > 0).alias(IS_WARM),
+    )
+
+
+def _sampled(rows: DataFrame, max_rows: int) -> DataFrame:
+    """At most so many rows of each fold: judging costs the same at ten million users."""
+    by_hash = F.xxhash64(USER_ID, AS_OF_TS), F.col(USER_ID), F.col(AS_OF_TS)
+    folds = (rows.where(F.col(FOLD) == fold).orderBy(*by_hash).limit(max_rows) for fold in ("validation", "test"))
+    return reduce(DataFrame.unionByName, folds)

@@ -17,7 +17,7 @@ def user_features(
     Zeros for a user who is not described, or was not yet.
 
     Args:
-        sequences: sequences_v1, for its folds and users.
+        sequences: sequences_v2, for its folds and users.
         users: users_v2.
         cutoffs: fold, cutoff_ts (labelled.fold_cutoffs).
         n_features: length of the vector.
@@ -25,7 +25,7 @@ def user_features(
     """
     known = as_of(users.select(USER_ID, KNOWN_FROM, "attributes"), cutoffs, USER_ID)
     vector = attribute_vector(_without(F.col("attributes"), ignored), n_features).alias(FEATURES)
-    return sequences.select(FOLD, USER_ID).join(known, [FOLD, USER_ID], "left").select(FOLD, USER_ID, vector)
+    return sequences.select(FOLD, USER_ID).distinct().join(known, [FOLD, USER_ID], "left").select(FOLD, USER_ID, vector)
 
 
 def _without(attributes: Column, ignored: Collection[str]) -> Column:

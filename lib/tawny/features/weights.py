@@ -1,5 +1,6 @@
 """What an event says about its user and its item, as columns (core.config.EventSettings)."""
 
+from collections.abc import Collection
 from itertools import chain
 
 from pyspark.sql import Column
@@ -13,16 +14,16 @@ STEPS_PER_UNIT = 1 << 24
 
 
 def event_weight(settings: EventSettings) -> Column:
-    """double, the weight of the event's type; 0 for a rating below `min_rating` (one without a value is not below it)."""
+    """double, the weight of the event's type; negative for a rating below `min_rating` (one without a value is not)."""
     weight = F.element_at(_by_type(settings.weights), F.col(EVENT_TYPE))
     if settings.min_rating is None:
         return weight
     is_low = (F.col(EVENT_TYPE) == "rating") & F.coalesce(F.col(VALUE) < settings.min_rating, F.lit(False))
-    return F.when(is_low, 0.0).otherwise(weight)
+    return F.when(is_low, -F.abs(weight)).otherwise(weight)
 
 
 def decayed_weight(settings: EventSettings) -> Column:
-    """double, `event_weight` halved for every `half_life_days` between the event and the fold's cutoff."""
+    """double, `event_weight` halved for every `half_life_days` between the event and `as_of_ts`."""
     if settings.half_life_days is None:
         return event_weight(settings)
     return quantised(event_weight(settings) * F.pow(F.lit(0.5), age_days() / F.lit(settings.half_life_days)))
@@ -33,9 +34,14 @@ def quantised(value: Column) -> Column:
     return F.round(value * STEPS_PER_UNIT) / STEPS_PER_UNIT
 
 
-def is_seen(settings: EventSettings) -> Column:
-    """boolean, the event excludes its item from its user's list for the day after the fold's cutoff."""
-    seen = F.col(EVENT_TYPE).isin(*settings.seen_types)
+def is_seen(settings: EventSettings, seen_types: Collection[str]) -> Column:
+    """boolean, the event excludes its item from the list that its user gets as of `as_of_ts`.
+
+    Args:
+        settings: how long an event of a type excludes its item.
+        seen_types: the night's (core.split.NightSplit).
+    """
+    seen = F.col(EVENT_TYPE).isin(*seen_types)
     if not settings.seen_max_age_days:
         return seen
     oldest = F.element_at(_by_type(settings.seen_max_age_days), F.col(EVENT_TYPE))

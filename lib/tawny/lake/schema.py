@@ -5,8 +5,9 @@ import pyarrow as pa
 from tawny.core.table import TableSpec
 
 _SIMPLE: dict[str, pa.DataType] = {
-    "string": pa.string(), "int": pa.int32(), "bigint": pa.int64(), "float": pa.float32(), "double": pa.float64(),
-    "boolean": pa.bool_(), "date": pa.date32(), "timestamp": pa.timestamp("us", "UTC"), "binary": pa.binary(),
+    "string": pa.string(), "tinyint": pa.int8(), "int": pa.int32(), "bigint": pa.int64(), "float": pa.float32(),
+    "double": pa.float64(), "boolean": pa.bool_(), "date": pa.date32(), "timestamp": pa.timestamp("us", "UTC"),
+    "binary": pa.binary(),
 }  # fmt: skip
 
 

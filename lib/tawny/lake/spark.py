@@ -26,6 +26,7 @@ from pyspark.sql import Column, DataFrame, SparkSession
 from pyspark.sql import functions as F
 from pyspark.sql.types import StructType
 
+from tawny.core.columns import LIST_KEY
 from tawny.core.config import Env
 from tawny.core.digest import digest_of
 from tawny.core.errors import CheckError, SchemaError
@@ -356,6 +357,13 @@ def gather(frame: DataFrame, max_rows: int, what: str) -> pa.Table:
     return table
 
 
-def sample_users(frame: DataFrame, n_users: int, seed: int) -> DataFrame:
-    """At most `n_users` rows of a frame with one row per user_id: those with the smallest hashes."""
-    return frame.orderBy(F.xxhash64(F.col("user_id"), F.lit(seed)), "user_id").limit(n_users)
+def sample_users(frame: DataFrame, n_rows: int, seed: int) -> DataFrame:
+    """At most `n_rows` rows, those of the users with the smallest hashes; rows of one user stay together.
+
+    Args:
+        frame: has the column user_id, and as_of_ts where a user has several rows.
+        n_rows: positive; the last user may lose some of the latest rows.
+        seed: another seed gives other users.
+    """
+    keys = [name for name in LIST_KEY if name in frame.columns]
+    return frame.orderBy(F.xxhash64(F.col("user_id"), F.lit(seed)), *keys).limit(n_rows)

@@ -95,7 +95,7 @@ def made_again(before: Before, n_users: int, seed: int) -> Compared:
 
 
 def lists_of(before: Before, users: DataFrame) -> DataFrame:
-    """The rows of recommendations_v2 for these users (rows of sequences_v1), made as the night made them."""
+    """The rows of recommendations_v2 for these users (rows of sequences_v2), made as the night made them."""
     blend = before.read_arrow(MODELS[Blend.name])
     sources = load(Blend, saved_files(blend, Blend.name, "validation")).sources
     models = pa.concat_tables([blend, *(before.read_arrow(MODELS[source]) for source in sources)])

@@ -8,7 +8,7 @@ def long_form(lists: DataFrame, catalog: DataFrame) -> DataFrame:
     """The rows of recommendations_v2 without run_date.
 
     Args:
-        lists: user_id, items, model_version (rankings_v1).
+        lists: user_id, items, model_version (rankings_v2).
         catalog: item_index, item_id.
     """
     ids = F.broadcast(catalog.select("item_index", "item_id"))

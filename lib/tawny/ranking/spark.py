@@ -14,7 +14,7 @@ from pyspark.sql import DataFrame
 from pyspark.sql import functions as F
 
 from tawny.core.arrays import Bools, Floats, Histories, Ints, Ragged, nest, small_batches, top_k, unnest
-from tawny.core.columns import Fold
+from tawny.core.columns import LIST_KEY, Fold
 from tawny.lake.spark import gather, sample_users
 from tawny.models.base import Model
 from tawny.models.store import load, load_model, saved_files, versions
@@ -23,7 +23,8 @@ from tawny.ranking.reasons import Reasons, reasons
 from tawny.ranking.settings import BlendSettings, RankSettings
 
 _REASON = "struct<source:string,item_index:int,share:float>"
-_SCHEMA = f"user_id string, items array<struct<item_index:int,score:float,sources:array<string>,reasons:array<{_REASON}>>>"
+_ITEM = f"struct<item_index:int,score:float,sources:array<string>,reasons:array<{_REASON}>>"
+_SCHEMA = f"user_id string, as_of_ts timestamp, items array<{_ITEM}>"
 
 
 @dataclass(frozen=True)
@@ -58,10 +59,10 @@ class Ranker:
 
 
 def rank(shortlists: DataFrame, sequences: DataFrame, features: DataFrame, ranker: Ranker) -> DataFrame:
-    """user_id, items, model_version: the blended list, best first, with its sources and reasons.
+    """user_id, as_of_ts, items, model_version: the blended list, best first, with its sources and reasons.
 
     Args:
-        shortlists, sequences, features: rows of shortlists_v1, sequences_v1 and user_features_v2 of one fold.
+        shortlists, sequences, features: rows of shortlists_v2, sequences_v2 and user_features_v2 of one fold.
         ranker: the blend, the models and the settings.
     """
     shared = shortlists.sparkSession.sparkContext.broadcast(ranker)
@@ -72,9 +73,9 @@ def rank(shortlists: DataFrame, sequences: DataFrame, features: DataFrame, ranke
         for batch in small_batches(batches):
             yield _ranked(batch, local, models)
 
-    users = shortlists.select("user_id", "is_warm", F.col("items").alias("shortlist"))
-    histories = sequences.select("user_id", "item_indices", "weights", "ages_days")
-    joined = users.join(histories, "user_id").join(features.select("user_id", "features"), "user_id", "left")
+    users = shortlists.select(*LIST_KEY, "is_warm", F.col("items").alias("shortlist"))
+    histories = sequences.select(*LIST_KEY, "item_indices", "weights", "ages_days")
+    joined = users.join(histories, LIST_KEY).join(features.select("user_id", "features"), "user_id", "left")
     return joined.mapInArrow(run, _SCHEMA).withColumn("model_version", F.lit(ranker.version))
 
 
@@ -99,7 +100,7 @@ def learn_blend(
         settings: its max_users bounds the sample of users with, and of users without, a history.
         seed: of the sample.
     """
-    with_answers = shortlists.join(holdouts.select("user_id", F.col("item_indices").alias("answers")), "user_id")
+    with_answers = shortlists.join(holdouts.select(*LIST_KEY, F.col("item_indices").alias("answers")), LIST_KEY)
     samples = []
     for kind in ("is_warm", "NOT is_warm"):
         users = sample_users(with_answers.where(kind), settings.max_users, seed).select("is_warm", "items", "answers")
@@ -152,11 +153,11 @@ def _ranked(batch: pa.RecordBatch, ranker: Ranker, models: Sequence[Model]) -> p
     if models:
         why = reasons(Histories.from_arrow(batch), items, of_listed, models, settings.n_reasons, settings.min_share)
     lists = _lists(items, scores, of_listed, why, blend.sources)
-    return pa.RecordBatch.from_arrays([batch["user_id"], lists], names=["user_id", "items"])
+    return pa.RecordBatch.from_arrays([*(batch[name] for name in LIST_KEY), lists], names=[*LIST_KEY, "items"])
 
 
 def _lists(items: Ints, scores: Floats, strengths: Floats, why: Reasons, sources: tuple[str, ...]) -> pa.ListArray:
-    """The column `items` of rankings_v1, from arrays [U, K], [U, K, S] and [U, K, R]."""
+    """The column `items` of rankings_v2, from arrays [U, K], [U, K, S] and [U, K, R]."""
     is_listed = items >= 0
     listed = Ragged.from_padded(items, is_listed)
     names = pa.array(sources, pa.string())

@@ -175,7 +175,7 @@ def owned_by(ref: TableRef, run_date: date) -> dict[str, Value]:
 
 
 def ref_of(name: str) -> TableRef:
-    """The table or slice that a note names, as `candidates_v1[als]`.
+    """The table or slice that a note names, as `candidates_v2[als]`.
 
     Raises:
         StaleInputError: no code of today declares the table.

@@ -3,7 +3,7 @@
 from tawny.core.table import Column, TableSpec
 
 INTERACTIONS = TableSpec(
-    name="interactions_v2",
+    name="interactions_v3",
     doc="One row per fold, user and item: the user's events with the item that the fold learns from, as one weight.",
     columns={
         "run_date": Column("date", "the run"),
@@ -12,7 +12,6 @@ INTERACTIONS = TableSpec(
         "item_id": Column("string", "as the landing files name the item"),
         "item_index": Column("int", "the item's number in catalog_v2 of the same run_date"),
         "weight": Column("float", "sum of the event weights, decayed by age; positive where the user wants the item"),
-        "is_seen": Column("boolean", "the seen rule excludes the item from the user's list"),
     },
     key=("run_date", "fold", "user_id", "item_id"),
     mode="replace_partition",

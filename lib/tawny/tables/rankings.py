@@ -3,12 +3,13 @@
 from tawny.core.table import Column, TableSpec
 
 RANKINGS = TableSpec(
-    name="rankings_v1",
-    doc="One row per fold (test, serve) and target user: the list as it would be published, best first.",
+    name="rankings_v2",
+    doc="One row per fold (test, serve), target user and morning: the list as it would be published, best first.",
     columns={
         "run_date": Column("date", "the run"),
         "fold": Column("string", "test or serve"),
         "user_id": Column("string", "as the landing files name the user"),
+        "as_of_ts": Column("timestamp", "the list is made from what lies before it; run_date 00:00 in fold serve"),
         "items": Column(
             "array<struct<item_index:int,score:float,sources:array<string>,"
             "reasons:array<struct<source:string,item_index:int,share:float>>>>",
@@ -16,7 +17,7 @@ RANKINGS = TableSpec(
         ),
         "model_version": Column("string", "of the blend and, through it, of every source"),
     },
-    key=("run_date", "fold", "user_id"),
+    key=("run_date", "fold", "user_id", "as_of_ts"),
     mode="replace_partition",
     partition_by=("run_date", "fold"),
     keep_days=30,  # recommendations_v2 has the same lists; a month to look into a bad night

@@ -3,19 +3,20 @@
 from tawny.core.table import Column, TableSpec
 
 SHORTLISTS = TableSpec(
-    name="shortlists_v1",
-    doc="One row per fold and target user: the union of all sources' candidates.",
+    name="shortlists_v2",
+    doc="One row per fold, target user and morning: the union of all sources' candidates.",
     columns={
         "run_date": Column("date", "the run"),
         "fold": Column("string", "validation, test or serve"),
         "user_id": Column("string", "as the landing files name the user"),
-        "is_warm": Column("boolean", "the user has history in this fold"),
+        "as_of_ts": Column("timestamp", "the list is made from what lies before it; run_date 00:00 in fold serve"),
+        "is_warm": Column("boolean", "the user has a history then"),
         "sources": Column("array<string>", "the night's sources, in the order of `scores`"),
         "items": Column(
             "array<struct<item_index:int,scores:array<float>>>", "by item_index; NaN where a source did not list it"
         ),
     },
-    key=("run_date", "fold", "user_id"),
+    key=("run_date", "fold", "user_id", "as_of_ts"),
     mode="replace_partition",
     partition_by=("run_date", "fold"),
     keep_days=7,  # read by the same night only, and as large as the candidates

@@ -8,8 +8,11 @@ from typing import Any
 import numpy as np
 import pyarrow as pa
 from pyspark.sql import DataFrame, SparkSession
+from pyspark.sql import functions as F
 
 from tawny.core.arrays import Histories
+from tawny.core.columns import AS_OF_TS, EVENT_TYPES, FOLDS, Fold
+from tawny.core.split import FoldSplit, NightSplit, mornings_of
 
 RUN_DAY = datetime(2024, 3, 1, tzinfo=UTC)
 
@@ -31,6 +34,27 @@ def event(user: str, item: str, kind: str, days: float, **more: Any) -> dict[str
     return {"user_id": user, "item_id": item, "event_type": kind, "event_ts": RUN_DAY - timedelta(days=days), **more}
 
 
+def split_of(kind: str = "mornings", **more: Any) -> NightSplit:
+    """A split: validation on the ten days before the last ten, test on these, every event of a type with weight an answer.
+
+    Args:
+        kind: the splitter that labels; of one that no instant divides, all folds end at RUN_DAY.
+        more: other attributes of NightSplit.
+    """
+    early, late = RUN_DAY - timedelta(days=20), RUN_DAY - timedelta(days=10)
+    days: dict[Fold, FoldSplit] = {
+        "validation": FoldSplit(early, late, mornings_of(early, late, 1), 1),
+        "test": FoldSplit(late, RUN_DAY, mornings_of(late, RUN_DAY, 1), 1),
+        "serve": FoldSplit(RUN_DAY, RUN_DAY, (RUN_DAY,)),
+    }
+    folds = days if kind == "mornings" else {fold: FoldSplit(RUN_DAY, RUN_DAY, (RUN_DAY,)) for fold in FOLDS}
+    targets = dict.fromkeys(EVENT_TYPES[1:-2], 1.0)
+    return NightSplit(**{
+        "kind": kind, "folds": folds, "is_ordered": True, "targets": targets, "seen_types": EVENT_TYPES[1:], "reason": "",
+        **more,
+    })  # fmt: skip
+
+
 def event_frame(spark: SparkSession, events: Sequence[Mapping[str, Any]]) -> DataFrame:
     """Events as a frame; those without an event_id get `e0`, `e1` ... by position."""
     rows = [{"event_id": f"e{place}", **row} for place, row in enumerate(events)]
@@ -42,8 +66,13 @@ def frame(spark: SparkSession, schema: str, *rows: tuple[Any, ...]) -> DataFrame
     return spark.createDataFrame(list(rows), schema).coalesce(1)
 
 
+def as_of(frame: DataFrame, instant: datetime = RUN_DAY) -> DataFrame:
+    """The frame with the column `as_of_ts`, the same in every row."""
+    return frame.withColumn(AS_OF_TS, F.lit(instant))
+
+
 def sequence_frame(spark: SparkSession, users: Histories, seen: dict[int, list[int]] | None = None) -> DataFrame:
-    """Histories as rows of sequences_v1, in the columns that models read; users are named `u0`, `u1` ...
+    """Histories as rows of sequences_v2 as of RUN_DAY, in the columns that models read; users are named `u0`, `u1` ...
 
     Args:
         spark: the session.
@@ -55,8 +84,12 @@ def sequence_frame(spark: SparkSession, users: Histories, seen: dict[int, list[i
         own = slice(users.indptr[user], users.indptr[user + 1])
         items = users.items[own].tolist()
         own_seen = sorted(set(items)) if seen is None else seen.get(user, [])
-        rows.append((f"u{user}", items, users.weights[own].tolist(), users.ages_days[own].tolist(), own_seen))
-    schema = "user_id string, item_indices array<int>, weights array<float>, ages_days array<float>, seen_indices array<int>"
+        rows.append(
+            (f"u{user}", RUN_DAY, True, True, items, users.weights[own].tolist(), users.ages_days[own].tolist(), own_seen)
+        )
+    flags = "as_of_ts timestamp, is_training boolean, is_target boolean"
+    arrays = "item_indices array<int>, weights array<float>, ages_days array<float>, seen_indices array<int>"
+    schema = f"user_id string, {flags}, {arrays}"
     return spark.createDataFrame(rows, schema)
 
 

@@ -1,8 +1,8 @@
 from pyspark.sql import SparkSession
 
-from tawny.core.config import SplitSettings
+from tawny.core.config import NightSettings
 from tawny.features.splits.leave_last_out import leave_last_out
-from tawny.testing.frames import RUN_DAY, assert_rows, event, event_frame
+from tawny.testing.frames import assert_rows, event, event_frame, split_of
 
 EVENTS = [
     # b is the last item, though a came back before it; all of b's events go with it.
@@ -21,12 +21,10 @@ EVENTS = [
 
 
 def test_the_last_item_is_test_and_the_one_before_validation(spark: SparkSession) -> None:
-    labelled = leave_last_out(event_frame(spark, EVENTS), SplitSettings(kind="leave_last_out"), RUN_DAY)
-    end = {"validation": RUN_DAY, "test": RUN_DAY, "serve": RUN_DAY}
+    labelled = leave_last_out(event_frame(spark, EVENTS), split_of("leave_last_out"), NightSettings())
     expected = {
         "r1": "test", "r2": "fit", "r3": "validation", "r4": "test",
         "t1": "fit", "t2": "fit", "t3": "fit",
         "o1": "fit", "o2": "validation", "o3": "test",
     }  # fmt: skip
-    rows = [(event_id, split, end) for event_id, split in expected.items()]
-    assert_rows(labelled.select("event_id", "label", "cutoffs"), "event_id label cutoffs", rows)
+    assert_rows(labelled.select("event_id", "label"), "event_id label", expected.items())

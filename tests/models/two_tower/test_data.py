@@ -1,5 +1,6 @@
 """The training data from rows of tables."""
 
+from datetime import UTC, datetime
 from typing import Any
 
 import numpy as np
@@ -10,13 +11,19 @@ from tawny.models.two_tower.data import category_matrix, frequent_categories, tr
 
 CATEGORIES = np.zeros((9, 0), np.float32)
 
+INSTANT = pa.timestamp("us", "UTC")
+CUTOFF, MORNING = datetime(2026, 1, 1, tzinfo=UTC), datetime(2026, 1, 2, tzinfo=UTC)
+
+# As of the cutoff three users; a came back, and is judged as of a later morning, too.
 SEQUENCES = pa.table(
     {
-        "user_id": ["c", "a", "b"],
-        "item_indices": pa.array([[7], [3, 4], []], pa.list_(pa.int32())),
-        "weights": pa.array([[2.0], [1.0, 0.5], []], pa.list_(pa.float32())),
-        "ages_days": pa.array([[1.0], [9.0, 8.0], []], pa.list_(pa.float32())),
-        "seen_indices": pa.array([[7, 8], [1, 3, 4], []], pa.list_(pa.int32())),
+        "user_id": ["c", "a", "a", "b"],
+        "as_of_ts": pa.array([CUTOFF, MORNING, CUTOFF, CUTOFF], INSTANT),
+        "is_training": [True, False, True, True],
+        "item_indices": pa.array([[7], [3, 4, 6], [3, 4], []], pa.list_(pa.int32())),
+        "weights": pa.array([[2.0], [1.0, 0.5, 3.0], [1.0, 0.5], []], pa.list_(pa.float32())),
+        "ages_days": pa.array([[1.0], [10.0, 9.0, 0.5], [9.0, 8.0], []], pa.list_(pa.float32())),
+        "seen_indices": pa.array([[7, 8], [1, 3, 4, 6], [1, 3, 4], []], pa.list_(pa.int32())),
     }
 )
 
@@ -27,8 +34,10 @@ def features(rows: dict[str, list[float]]) -> pa.Table:
     )
 
 
-def holdouts(rows: dict[str, list[int]]) -> pa.Table:
-    return pa.table({"user_id": list(rows), "item_indices": pa.array([*rows.values()], pa.list_(pa.int32()))})
+def holdouts(rows: dict[tuple[str, datetime], list[int]]) -> pa.Table:
+    users, instants = zip(*rows, strict=True)
+    answers = pa.array([*rows.values()], pa.list_(pa.int32()))
+    return pa.table({"user_id": list(users), "as_of_ts": pa.array(instants, INSTANT), "item_indices": answers})
 
 
 def test_users_come_in_the_order_of_their_ids_with_their_features_or_zeros() -> None:
@@ -50,15 +59,19 @@ def test_without_features_there_are_columns_for_nobody(known: dict[str, Any]) ->
     assert data.train.features.shape == (3, 0)
 
 
-def test_held_out_are_the_answers_of_the_folds_users_and_what_each_has_seen() -> None:
-    data = training_data(SEQUENCES, features({}), CATEGORIES, holdouts({"c": [2], "stranger": [0], "a": [5, 6]}))
+def test_held_out_are_the_answers_of_each_morning_and_what_the_user_had_done_by_then() -> None:
+    rows = {("c", CUTOFF): [2], ("stranger", CUTOFF): [0], ("a", MORNING): [5], ("a", CUTOFF): [5, 6]}
+    data = training_data(SEQUENCES, features({"a": [1, 2]}), CATEGORIES, holdouts(rows))
     sample = data.held_out
     assert sample is not None
-    assert sample.users.items.tolist() == [3, 4, 7]
-    assert sample.seen.indptr.tolist() == [0, 3, 5]
-    assert sample.seen.values.tolist() == [1, 3, 4, 7, 8]
-    assert sample.answers.indptr.tolist() == [0, 2, 3]
-    assert sample.answers.values.tolist() == [5, 6, 2]
+    assert sample.users.indptr.tolist() == [0, 2, 5, 6]
+    assert sample.users.items.tolist() == [3, 4, 3, 4, 6, 7]
+    assert sample.users.features is not None
+    assert sample.users.features.tolist() == [[1, 2], [1, 2], [0, 0]]
+    assert sample.seen.values.tolist() == [1, 3, 4, 1, 3, 4, 6, 7, 8]
+    assert sample.answers.indptr.tolist() == [0, 2, 3, 4]
+    assert sample.answers.values.tolist() == [5, 6, 5, 2]
+    assert data.train.indptr.tolist() == [0, 2, 2, 3]
 
 
 def test_the_most_frequent_categories_are_columns_and_ties_go_by_name() -> None:

@@ -1,73 +1,80 @@
-"""What a split is, and how splits are found.
+"""What a splitter is, and how splitters are found.
 
-A split's file declares `SPLIT`, as a job's file declares `JOB`; the file's name is the `kind` of `[night.split]`.
+A splitter's file declares `SPLITTER`, as a job's file declares `JOB`; the file's name is the `kind` of `[night.split]`.
 """
 
 from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import datetime
+from typing import get_args
 
-from pyspark.sql import Column, DataFrame
+from pyspark.sql import DataFrame
 from pyspark.sql import functions as F
 
 import tawny.features.splits
-from tawny.core.columns import CUTOFFS, FOLDS
-from tawny.core.config import SplitSettings
+from tawny.core.columns import EVENT_TS, FOLDS, LABEL, Fold, SplitLabel
+from tawny.core.config import NightSettings
 from tawny.core.errors import ConfigError
 from tawny.core.registry import declared
+from tawny.core.split import FoldSplit, NightSplit
 
-
-def cutoffs(*, validation: Column, test: Column, serve: Column) -> Column:
-    """struct<validation, test, serve: timestamp>, named `cutoffs`."""
-    instants = {"validation": validation, "test": test, "serve": serve}
-    return F.struct(*(instants[fold].alias(fold) for fold in FOLDS)).alias(CUTOFFS)
-
-
-def all_at_run_date(events: DataFrame, settings: SplitSettings, cutoff: datetime) -> DataFrame:
-    """One row, `cutoffs`: run_date in every fold, for a split without an instant that divides all users."""
-    end = F.lit(cutoff)
-    return events.sparkSession.range(1).select(cutoffs(validation=end, test=end, serve=end))
+LABELS: tuple[SplitLabel, ...] = get_args(SplitLabel)
 
 
 @dataclass(frozen=True)
-class Split:
+class Plan:
+    """What a splitter makes of the events.
+
+    Attributes:
+        kind: the file whose `label` is to be used; a splitter may hand over to another.
+        folds: by name, all three.
+        reason: why it is so, for people.
+    """
+
+    kind: str
+    folds: dict[Fold, FoldSplit]
+    reason: str
+
+
+@dataclass(frozen=True)
+class Splitter:
     """A way to hold events out.
 
     Attributes:
-        label: (events, settings, cutoff) to the events, all before `cutoff`, with two more columns:
-            label    string, `fit`, `validation` or `test`;
-            cutoffs  struct<validation, test, serve: timestamp>, the instant to which each fold counts ages; an event that
-                     the fold learns from lies before it. It is the same in every row.
-        cutoffs: from the same arguments, one row with the column `cutoffs` alone: the instant up to which each fold knows
-            items and users. Where no instant divides all users it is run_date, and the fold looks ahead in these, too.
+        plan: (informative events, settings, event types of the targets, cutoff) to the folds; all events are before it.
+        label: (informative events, split, settings) to the events with one more column, `label`: `fit`, `validation` or
+            `test`. A fold learns from the labels before its own.
     """
 
-    label: Callable[[DataFrame, SplitSettings, datetime], DataFrame]
-    cutoffs: Callable[[DataFrame, SplitSettings, datetime], DataFrame] = all_at_run_date
+    plan: Callable[[DataFrame, NightSettings, tuple[str, ...], datetime], Plan]
+    label: Callable[[DataFrame, NightSplit, NightSettings], DataFrame]
 
 
-def splits() -> dict[str, Split]:
-    """Every split of the package, by the name of its file."""
-    return declared(tawny.features.splits, "SPLIT", Split)
+def splitters() -> dict[str, Splitter]:
+    """Every splitter of the package, by the name of its file."""
+    return declared(tawny.features.splits, "SPLITTER", Splitter)
 
 
-def with_split(events: DataFrame, settings: SplitSettings, cutoff: datetime) -> DataFrame:
-    """The events, all before `cutoff`, labelled by the split that `settings.kind` names.
+def splitter(kind: str) -> Splitter:
+    """The splitter of that name.
 
     Raises:
-        ConfigError: there is no such split.
+        ConfigError: there is none.
     """
-    return _named(settings).label(events, settings, cutoff)
-
-
-def split_cutoffs(events: DataFrame, settings: SplitSettings, cutoff: datetime) -> DataFrame:
-    """One row with the column `cutoffs` of the split that `settings.kind` names; arguments and errors as `with_split`."""
-    return _named(settings).cutoffs(events, settings, cutoff)
-
-
-def _named(settings: SplitSettings) -> Split:
-    known = splits()
-    if settings.kind not in known:
+    known = splitters()
+    if kind not in known:
         rule = f"kind must be one of {', '.join(known)}."
-        raise ConfigError(where="[night.split]", rule=rule, came=settings.kind, do="Correct it, or add the split's file.")
-    return known[settings.kind]
+        raise ConfigError(where="[night.split]", rule=rule, came=kind, do="Correct it, or add the splitter's file.")
+    return known[kind]
+
+
+def label_by_time(events: DataFrame, split: NightSplit, settings: NightSettings) -> DataFrame:
+    """`fit` before the validation cutoff, `validation` before the test cutoff, then `test`."""
+    ts, folds = F.col(EVENT_TS), split.folds
+    is_fit, is_validation = (ts < F.lit(folds[fold].cutoff_ts) for fold in ("validation", "test"))
+    return events.withColumn(LABEL, F.when(is_fit, "fit").when(is_validation, "validation").otherwise("test"))
+
+
+def folds_at(cutoff: datetime) -> dict[Fold, FoldSplit]:
+    """The folds of a split that no instant divides: they count ages to the cutoff, and know items and users as of it."""
+    return {fold: FoldSplit(cutoff, cutoff, (cutoff,)) for fold in FOLDS}

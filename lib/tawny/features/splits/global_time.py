@@ -1,53 +1,34 @@
-"""Splits all users at the same two instants: like serving, and the only split that cannot look ahead."""
+"""Cuts all users at the same two instants, and asks for all that comes after: for comparison with papers."""
 
-from datetime import datetime, timedelta
+from datetime import datetime
 
-from pyspark.sql import Column, DataFrame
+from pyspark.sql import DataFrame
 from pyspark.sql import functions as F
 
-from tawny.core.columns import CUTOFFS, EVENT_TS, LABEL
-from tawny.core.config import SplitSettings
-from tawny.features.splits.base import Split, cutoffs
+from tawny.core.columns import EVENT_TS
+from tawny.core.config import NightSettings
+from tawny.core.split import FoldSplit
+from tawny.features.splits.base import Plan, Splitter, label_by_time
 
 
-def global_time(events: DataFrame, settings: SplitSettings, cutoff: datetime) -> DataFrame:
-    """`test` from the later instant on, `validation` between the two, `fit` before the earlier one.
+def global_time(events: DataFrame, settings: NightSettings, targets: tuple[str, ...], cutoff: datetime) -> Plan:
+    """With `test_share` s the windows begin at the exact quantiles (1 - s)**2 and 1 - s of the events' times.
 
-    With `horizon_days` the instants lie one and two horizons before the cutoff. With `test_share` s they are the exact
-    quantiles 1 - s and (1 - s)**2 of the events' times. Each task then counts its distinct times: made for experiments
-    of up to some million events, where a horizon in days says little.
+    Each task counts its distinct times: made for experiments of up to some million events.
     """
-    if settings.test_share is None:
-        instants = events.withColumn(CUTOFFS, _horizons(settings, cutoff))
-    else:
-        instants = events.crossJoin(F.broadcast(_quantiles(events, settings.test_share, cutoff)))
-    ts, starts = F.col(EVENT_TS), F.col(CUTOFFS)
-    label = F.when(ts < starts["validation"], "fit").when(ts < starts["test"], "validation").otherwise("test")
-    return instants.withColumn(LABEL, label)
-
-
-def global_cutoffs(events: DataFrame, settings: SplitSettings, cutoff: datetime) -> DataFrame:
-    """One row, `cutoffs`: where the windows begin; without events, shares of them have no instants (null)."""
-    if settings.test_share is None:
-        return events.sparkSession.range(1).select(_horizons(settings, cutoff))
-    return _quantiles(events, settings.test_share, cutoff)
-
-
-def _horizons(settings: SplitSettings, cutoff: datetime) -> Column:
-    horizon = timedelta(days=settings.horizon_days)
-    starts = {"validation": F.lit(cutoff - 2 * horizon), "test": F.lit(cutoff - horizon)}
-    return cutoffs(**starts, serve=F.lit(cutoff))
-
-
-def _quantiles(events: DataFrame, share: float, cutoff: datetime) -> DataFrame:
-    """One row, `cutoffs`."""
-    kept = 1.0 - share
+    kept = 1.0 - settings.split.test_share
     at = F.percentile(F.unix_micros(EVENT_TS), F.array(F.lit(kept**2), F.lit(kept)))
     # "Before 12.5 microseconds" and "before 13 microseconds" are the same, and the latter is an instant.
     instants = F.transform(at, lambda micros: F.timestamp_micros(F.ceil(micros)))
-    return events.agg(instants.alias("at")).select(
-        cutoffs(validation=F.get("at", 0), test=F.get("at", 1), serve=F.lit(cutoff))
-    )
+    row = events.agg(instants.alias("at")).toArrow()["at"][0].as_py()
+    first, second = row if row else (cutoff, cutoff)
+    folds = {
+        "validation": FoldSplit(first, second, (first,)),
+        "test": FoldSplit(second, cutoff, (second,)),
+        "serve": FoldSplit(cutoff, cutoff, (cutoff,)),
+    }
+    reason = f"the last {settings.split.test_share:.0%} of all events are test, and as much of the rest is validation"
+    return Plan("global_time", folds, reason)  # type: ignore[arg-type]
 
 
-SPLIT = Split(global_time, global_cutoffs)
+SPLITTER = Splitter(global_time, label_by_time)

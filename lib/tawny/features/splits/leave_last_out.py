@@ -1,7 +1,7 @@
 """Holds out each user's last two items, as papers on sequence models do.
 
 It looks ahead: a model learns from events of other users that are later than a user's held-out item. Use it to compare with
-papers; `global_time` is like serving.
+papers; `mornings` is like serving.
 """
 
 from datetime import datetime
@@ -9,18 +9,24 @@ from datetime import datetime
 from pyspark.sql import DataFrame, Window
 from pyspark.sql import functions as F
 
-from tawny.core.columns import CUTOFFS, EVENT_ID, EVENT_TS, ITEM_ID, LABEL, USER_ID
-from tawny.core.config import SplitSettings
-from tawny.features.splits.base import Split, cutoffs
+from tawny.core.columns import EVENT_ID, EVENT_TS, ITEM_ID, LABEL, USER_ID
+from tawny.core.config import NightSettings
+from tawny.core.split import NightSplit
+from tawny.features.splits.base import Plan, Splitter, folds_at
 
 MIN_ITEMS = 3
 
 
-def leave_last_out(events: DataFrame, settings: SplitSettings, cutoff: datetime) -> DataFrame:
+def planned(events: DataFrame, settings: NightSettings, targets: tuple[str, ...], cutoff: datetime) -> Plan:
+    """No instant divides all users."""
+    return Plan("leave_last_out", folds_at(cutoff), "each user's last item is test, the one before it validation")
+
+
+def leave_last_out(events: DataFrame, split: NightSplit, settings: NightSettings) -> DataFrame:
     """All events of a user's last item are `test`, those of the last but one `validation`, the rest `fit`.
 
     A user's items are ordered by their last event; equal instants by event_id. Users with fewer than three items are `fit`
-    alone. There is no instant that divides all users, so ages are counted to `cutoff` in every fold.
+    alone.
     """
     last_first = Window.partitionBy(USER_ID).orderBy(F.desc("last"))
     position = F.row_number().over(last_first)
@@ -30,8 +36,7 @@ def leave_last_out(events: DataFrame, settings: SplitSettings, cutoff: datetime)
     labels = items.select(USER_ID, ITEM_ID, position.alias("p"), n_items.alias("n")).select(
         USER_ID, ITEM_ID, F.coalesce(label, F.lit("fit")).alias(LABEL)
     )
-    end = F.lit(cutoff)
-    return events.join(labels, [USER_ID, ITEM_ID]).withColumn(CUTOFFS, cutoffs(validation=end, test=end, serve=end))
+    return events.join(labels, [USER_ID, ITEM_ID])
 
 
-SPLIT = Split(leave_last_out)
+SPLITTER = Splitter(planned, leave_last_out)

@@ -48,7 +48,7 @@ def fit_every_fold(
     Args:
         model_class: the model's class.
         settings: of the job.
-        sequences, holdouts, interactions: rows of sequences_v1, holdouts_v1 and interactions_v2, of all folds.
+        sequences, holdouts, interactions: rows of sequences_v2, holdouts_v2 and interactions_v3, of all folds.
         n_items: I.
         seed: of the samples of users.
     """
@@ -92,7 +92,7 @@ def fit_counting(
     def matrix_of(counts: sparse.csr_array) -> sparse.csr_array:
         return model_class.from_counts(counts, n_users, settings).matrix
 
-    users = sequences.where("cardinality(item_indices) > 1").select("item_indices", "weights", "ages_days")
+    users = sequences.where("is_training AND cardinality(item_indices) > 1").select("item_indices", "weights", "ages_days")
     matrix = fit_matrix(users, lambda batch: model_class.pairs(batch, settings), matrix_of, n_items, n_tasks)
     return model_class(matrix, settings)
 
@@ -136,7 +136,7 @@ def fit_matrix(
 
 
 def users_per_item(interactions: DataFrame, n_items: int) -> Floats:
-    """float32 [I]: users with a positive weight for each item; interactions_v2 has one row per user and item."""
+    """float32 [I]: users with a positive weight for each item; interactions_v3 has one row per user and item."""
     counted = interactions.where("weight > 0").groupBy("item_index").agg(F.count("*").alias("n"))
     table = gather(counted, n_items, "users per item")
     return scattered(table["item_index"], table["n"], n_items, np.float32)

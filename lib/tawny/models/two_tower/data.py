@@ -53,21 +53,34 @@ def training_data(sequences: pa.Table, features: pa.Table, categories: Floats, h
     """The training data of a fold, with users in the order of user_id, so that it is the same on every worker.
 
     Args:
-        sequences, features: rows of sequences_v1 and user_features_v2 of the fold; a user without features has zeros.
+        sequences, features: rows of sequences_v2 and user_features_v2 of the fold; a user without features has zeros.
         categories: float32 [I, C].
-        holdouts: rows of holdouts_v1 for early stopping, or None.
+        holdouts: rows of holdouts_v2 for early stopping, or None.
     """
-    sequences = sequences.take(pc.sort_indices(sequences["user_id"]))
-    vectors = Ragged.from_arrow(features["features"], np.float32).padded(0)
-    rows, feature_rows = _common_rows(sequences["user_id"], features["user_id"])
-    by_user = np.zeros((sequences.num_rows, vectors.shape[1]), np.float32)
-    by_user[rows] = vectors[feature_rows]
-    users = replace(Histories.from_arrow(sequences), features=by_user)
+    users = _histories(sequences.filter(sequences["is_training"]), features)
     if holdouts is None:
         return TwoTowerData(users, categories)
-    rows, holdout_rows = _common_rows(sequences["user_id"], holdouts["user_id"])
-    seen, answers = Ragged.from_arrow(sequences["seen_indices"]), Ragged.from_arrow(holdouts["item_indices"])
-    return TwoTowerData(users, categories, ValidationSample(users.take(rows), seen.take(rows), answers.take(holdout_rows)))
+    rows, holdout_rows = _common_rows(_list_keys(sequences), _list_keys(holdouts))
+    judged, answers = sequences.take(rows), Ragged.from_arrow(holdouts["item_indices"])
+    order = pc.sort_indices(_list_keys(judged)).to_numpy()
+    seen = Ragged.from_arrow(judged["seen_indices"]).take(order)
+    sample = ValidationSample(_histories(judged, features), seen, answers.take(holdout_rows[order]))
+    return TwoTowerData(users, categories, sample)
+
+
+def _histories(sequences: pa.Table, features: pa.Table) -> Histories:
+    """The histories with the features of their users, in the order of user and time."""
+    sequences = sequences.take(pc.sort_indices(_list_keys(sequences)))
+    vectors = Ragged.from_arrow(features["features"], np.float32).padded(0)
+    place = pc.fill_null(pc.index_in(sequences["user_id"], value_set=features["user_id"]), -1).to_numpy()
+    by_row = np.where(place[:, None] >= 0, vectors[place], 0) if len(vectors) else np.zeros((len(place), 0))
+    return replace(Histories.from_arrow(sequences), features=by_row.astype(np.float32))
+
+
+def _list_keys(rows: pa.Table) -> pa.ChunkedArray:
+    """string: user and instant of every row, in an order that keeps those of a user together."""
+    instant = rows["as_of_ts"].cast(pa.timestamp("us", "UTC")).cast(pa.int64()).cast(pa.string())
+    return pc.binary_join_element_wise(rows["user_id"], instant, "\0")
 
 
 def _common_rows(users: pa.ChunkedArray, others: pa.ChunkedArray) -> tuple[Counts, Counts]:
