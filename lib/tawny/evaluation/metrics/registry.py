@@ -6,11 +6,13 @@ A metric's file declares `METRIC`, as a job's file declares `JOB`. Shapes: U use
 from collections.abc import Callable
 from dataclasses import dataclass
 from functools import cache
+from typing import Protocol
 
 import tawny.evaluation.metrics as package
 from tawny.core.arrays import Bools, Counts, Doubles, Ints
 from tawny.core.errors import ConfigError
 from tawny.core.registry import declared
+from tawny.evaluation.metrics.hits import Gains
 
 
 @dataclass(frozen=True)
@@ -18,7 +20,7 @@ class AccuracyMetric:
     """A value per user, from the hits: in [0, 1], higher is better, not lowered when a hit moves up.
 
     Attributes:
-        name: the file's name; also in `evaluations_v1`.
+        name: the file's name; also in `evaluations_v2`.
         compute: (hits bool [U, K], n_relevant int64 [U], k) to float64 [U]; 0 for a user without a list, NaN for one
             without relevant items.
     """
@@ -27,12 +29,30 @@ class AccuracyMetric:
     compute: Callable[[Bools, Counts, int], Doubles]
 
 
+class GradedCompute(Protocol):
+    """How a graded metric is computed; without gains, as if every hit were worth 1."""
+
+    def __call__(self, hits: Bools, n_relevant: Counts, k: int, gains: Gains | None = None, /) -> Doubles:
+        """float64 [U]."""
+
+
+@dataclass(frozen=True)
+class GradedMetric(AccuracyMetric):
+    """An accuracy metric that knows what each hit is worth.
+
+    Attributes:
+        compute: as of AccuracyMetric, and with the gains of the hits where answers have values.
+    """
+
+    compute: GradedCompute
+
+
 @dataclass(frozen=True)
 class ListMetric:
     """A value per user, from the list alone; NaN for a user without a list.
 
     Attributes:
-        name: the file's name; also in `evaluations_v1`.
+        name: the file's name; also in `evaluations_v2`.
         compute: (lists int32 [U, K] padded with -1, popularity int64 [I], k) to float64 [U], at most 64 either side of 0.
     """
 
@@ -45,7 +65,7 @@ class CatalogMetric:
     """One value of all lists together.
 
     Attributes:
-        name: the file's name; also in `evaluations_v1`.
+        name: the file's name; also in `evaluations_v2`.
         compute: times_listed int64 [I], the number of lists that hold each item, to a float.
     """
 
