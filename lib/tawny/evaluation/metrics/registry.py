@@ -6,13 +6,11 @@ A metric's file declares `METRIC`, as a job's file declares `JOB`. Shapes: U use
 from collections.abc import Callable
 from dataclasses import dataclass
 from functools import cache
-from typing import Protocol
 
 import tawny.evaluation.metrics as package
 from tawny.core.arrays import Bools, Counts, Doubles, Ints
 from tawny.core.errors import ConfigError
 from tawny.core.registry import declared
-from tawny.evaluation.metrics.hits import Gains
 
 
 @dataclass(frozen=True)
@@ -29,22 +27,15 @@ class AccuracyMetric:
     compute: Callable[[Bools, Counts, int], Doubles]
 
 
-class GradedCompute(Protocol):
-    """How a graded metric is computed; without gains, as if every hit were worth 1."""
-
-    def __call__(self, hits: Bools, n_relevant: Counts, k: int, gains: Gains | None = None, /) -> Doubles:
-        """float64 [U]."""
-
-
 @dataclass(frozen=True)
 class GradedMetric(AccuracyMetric):
     """An accuracy metric that knows what each hit is worth.
 
     Attributes:
-        compute: as of AccuracyMetric, and with the gains of the hits where answers have values.
+        compute: as of AccuracyMetric, and with a fourth argument, the Gains of the hits, where answers have values.
     """
 
-    compute: GradedCompute
+    compute: Callable[..., Doubles]
 
 
 @dataclass(frozen=True)
