@@ -10,8 +10,6 @@ from tawny.cli.console import console, grid
 from tawny.cli.show import newest_list
 from tawny.core.errors import StaleInputError
 from tawny.core.table import spec_of
-from tawny.evaluation.gate import FINAL
-from tawny.evaluation.spec import EVERYONE, HISTORY_SEGMENTS
 from tawny.lake.base import Conditions
 from tawny.publish.pointer import PublishedList, published_in, published_pointer, published_rows, standing
 from tawny.runner.local import LocalRunner
@@ -80,24 +78,24 @@ def metrics_table(backtest: Backtest) -> Table:
     cells = {
         (row["subject"], row["metric"]): _cell(row["value"], row["ci_low"], row["ci_high"])
         for row in rows
-        if row["segment"] == EVERYONE and not row["versus"]
+        if row["segment"] == "all" and not row["versus"]
     }
     metrics = sorted({metric for _, metric in cells}, key=_metric_order)
     n_judged = max((row["n_judged"] for row in rows), default=0)
     title = f"On the test window, lists of {k}, {n_judged:,} judged, 95 % intervals"
     table = grid("list", *metrics, title=title)
-    for subject in sorted({subject for subject, _ in cells}, key=lambda name: (name == FINAL, name)):
+    for subject in sorted({subject for subject, _ in cells}, key=lambda name: (name == "final", name)):
         table.add_row(subject, *(cells.get((subject, metric), "") for metric in metrics))
     return table
 
 
 def differences_table(backtest: Backtest) -> Table:
-    """What every subject is ahead of others on the same lists, with its 95 % interval, by segment."""
+    """What every subject is ahead of others on the same lists, with its 95 % interval; by segment, the largest first."""
     rows, k = backtest
     metric = min((row["metric"] for row in rows if row["versus"]), key=_metric_order, default="")
     compared = [row for row in rows if row["versus"] and row["metric"] == metric and row["value"] is not None]
     n_judged = {row["segment"]: row["n_judged"] for row in compared}
-    segments = [segment for segment in (EVERYONE, *HISTORY_SEGMENTS) if segment in n_judged]
+    segments = sorted(n_judged, key=lambda segment: (segment != "all", -n_judged[segment], segment))
     cells = {(row["subject"], row["versus"], row["segment"]): _difference(row) for row in compared}
     headers = (f"{segment} ({n_judged[segment]:,})" for segment in segments)
     table = grid(f"{metric}@{k}", *headers, title="Differences, paired by user, by entries of the history (lists judged)")
