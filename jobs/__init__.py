@@ -23,6 +23,7 @@ training: a model for every fold, its settings chosen on the validation window
     train_als                matrix factorisation, by Spark MLlib
     train_neighbours         items that the same users took
     train_popularity         items that most users took recently
+    train_repeats            items that a user viewed or bought and may want again; no source by default
     train_transitions        items that users take one after another
     train_two_tower          a deep retrieval model, on every worker of a horovodrun
 

@@ -1,4 +1,4 @@
-"""Evaluate every source and the final list on the test window, and the lists published earlier on what happened since."""
+"""Evaluate every source and the final list on the test window, and the lists published earlier on what happened next."""
 
 from __future__ import annotations
 
@@ -15,6 +15,7 @@ from tawny.tables.holdouts import HOLDOUTS
 from tawny.tables.item_features import ITEM_FEATURES
 from tawny.tables.rankings import RANKINGS
 from tawny.tables.recommendations import RECOMMENDATIONS
+from tawny.tables.splits import SPLITS
 
 
 class EvaluateSettings(Settings):
@@ -23,35 +24,43 @@ class EvaluateSettings(Settings):
     Attributes:
         ks: lengths of the lists, ascending.
         n_resamples: of the bootstrap.
-        max_published: how many of the lists published earlier are evaluated.
+        pairs: whose differences are measured, besides `final` less every source: `[["als", "popularity"]]`.
+        max_published: how many of the lists published earlier are evaluated, each on what users did in `horizon_days` of the
+            night's split.
     """
 
     ks: tuple[PositiveInt, ...] = (5, 10, 20)
     n_resamples: PositiveInt = 1000
+    pairs: tuple[tuple[str, str], ...] = ()
     max_published: NonNegativeInt = 3
 
 
 def main(run: SparkRun[EvaluateSettings]) -> None:
-    """Write evaluations_v1 of run_date: the backtest, then the earlier lists."""
+    """Write evaluations_v2 of run_date: the backtest, then the earlier lists."""
+    from tawny.core.split import NightSplit
     from tawny.evaluation.published import evaluate_published
     from tawny.evaluation.spark import backtest, evaluation_spec, evaluation_table
 
-    n_items, seed, ks = run.read_arrow(CATALOG).num_rows, run.seed("bootstrap"), run.settings.ks
+    own, n_items, seed = run.settings, run.read_arrow(CATALOG).num_rows, run.seed("bootstrap")
     test, serve = (
-        evaluation_spec(ks, run.read_arrow(ITEM_FEATURES, fold=fold), n_items, seed, run.settings.n_resamples)
+        evaluation_spec(own.ks, run.read_arrow(ITEM_FEATURES, fold=fold), n_items, seed, own.n_resamples)
         for fold in ("test", "serve")
     )
-    candidates, rankings, holdouts = (run.read(table, fold="test") for table in (CANDIDATES, RANKINGS, HOLDOUTS))
-    rows = backtest(candidates, rankings, holdouts, test, run.run_date)
+    candidates, rankings = run.read(CANDIDATES, fold="test"), run.read(RANKINGS, fold="test")
+    rows = backtest(candidates, rankings, run.read(HOLDOUTS, fold="test"), test, run.run_date, own.pairs)
     earlier, events, catalog = run.read_earlier(RECOMMENDATIONS), run.read(EVENTS), run.read(CATALOG)
-    rows += evaluate_published(earlier, events, catalog, serve, run.night.events, run.settings.max_published)
+    split = NightSplit.from_table(run.read_arrow(SPLITS))
+    rows += evaluate_published(
+        earlier, events, catalog, serve, split.targets, run.run_date,
+        max_dates=own.max_published, horizon_days=run.night.split.horizon_days,
+    )  # fmt: skip
     run.write(evaluation_table(rows))
 
 
 JOB = Job(
     main,
     stage="evaluation",
-    reads=(CANDIDATES["{source}"], RANKINGS, HOLDOUTS, CATALOG, ITEM_FEATURES, EVENTS),
+    reads=(CANDIDATES["{source}"], RANKINGS, HOLDOUTS, SPLITS, CATALOG, ITEM_FEATURES, EVENTS),
     reads_earlier=(RECOMMENDATIONS,),
     writes=EVALUATIONS,
     settings=EvaluateSettings,

@@ -32,6 +32,7 @@ def test_a_night_closes_with_metrics_seconds_and_places(tawny: Tawny, env: Env) 
     assert [line.split() for line in lines if line.strip().startswith(("als", "final"))] == [
         ["als", "0.2500", "0.2000–0.3000"],
         ["final", "0.5000", "0.4000–0.6000"],
+        ["final", "-", "als", "+0.2500", "[0.1000,", "0.4000]"],
     ]
     steps = [
         line.split()[0] for line in lines[lines.index(next(s for s in lines if s.startswith("Seconds"))) :] if "%" in line

@@ -13,7 +13,7 @@ def test_plan_lists_the_jobs_in_order_with_their_tables(tawny: Tawny) -> None:
     lines = [line.split() for line in tawny("plan").out.splitlines()[3:] if line.strip()]
     assert lines == [
         ["features", "number", "arrow", "landing", "files", "→", "catalog_v2", "Number", "two", "items."],
-        ["evaluation", "evaluate", "arrow", "catalog_v2", "→", "evaluations_v1", "Evaluate", "the", "lists."],
+        ["evaluation", "evaluate", "arrow", "catalog_v2", "→", "evaluations_v2", "Evaluate", "the", "lists."],
     ]
 
 

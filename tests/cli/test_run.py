@@ -32,7 +32,7 @@ def test_dry_run_says_what_would_be_read_and_writes_nothing(tawny: Tawny, env: E
     assert ended.code == 0
     (reads,) = [line.split() for line in ended.out.splitlines() if line.startswith(" reads")]
     assert reads == ["reads", "catalog_v2", str(versions[0]), "2"]
-    assert "writes   evaluations_v1" in ended.out
+    assert "writes   evaluations_v2" in ended.out
     assert '"k":20' in ended.out
     assert (lake.version(CATALOG), lake.version(RUNS)) == versions
     assert not Path(lake.path(EVALUATIONS)).exists()

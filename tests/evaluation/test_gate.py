@@ -13,9 +13,9 @@ WHERE = "recommendations_v2 2024-03-01"
 SETTINGS = GateSettings()
 
 
-def row(subject: str, value: float | None, *, k: int = 10, n_users: int = 500, **more: Any) -> dict[str, Any]:
+def row(subject: str, value: float | None, *, k: int = 10, n_judged: int = 500, **more: Any) -> dict[str, Any]:
     low, high = (None, None) if value is None else (value - 0.02, value + 0.02)
-    of = {"subject": subject, "segment": "all", "metric": "ndcg", "k": k, "n_users": n_users}
+    of = {"subject": subject, "versus": "", "segment": "all", "metric": "ndcg", "k": k, "n_judged": n_judged}
     return {**of, "value": value, "ci_low": low, "ci_high": high, **more}
 
 
@@ -32,7 +32,7 @@ def test_a_list_of_which_the_whole_interval_lies_below_the_floor_is_refused_with
     with pytest.raises(
         CheckError,
         match=r"^gate of recommendations_v2 2024-03-01: the 95 % interval of ndcg@10 of all must reach the floor, "
-        r"popularity\. Received: 0\.300000, at most 0\.320000, against 0\.330000, 500 users\. Nothing was published; .*"
+        r"popularity\. Received: 0\.300000, at most 0\.320000, against 0\.330000, 500 lists\. Nothing was published; .*"
         r"`gate\.is_enabled = false` .* in \[jobs\.publish\]",
     ) as refused:
         judge([row("final", 0.3), row("popularity", 0.33)], SETTINGS, 10, where=WHERE)
@@ -48,13 +48,13 @@ def test_a_value_that_is_no_number_is_refused() -> None:
         judge([row("final", float("nan")), row("popularity", 0.2)], SETTINGS, 10, where=WHERE)
 
 
-@pytest.mark.parametrize("rows", [[], [row("final", None, n_users=0)], [row("final", 0.0, n_users=99)]])
+@pytest.mark.parametrize("rows", [[], [row("final", None, n_judged=0)], [row("final", 0.0, n_judged=99)]])
 def test_with_too_few_evaluated_users_nothing_is_measured_and_that_is_said(
     rows: list[dict[str, Any]], caplog: pytest.LogCaptureFixture
 ) -> None:
     found = judge(rows, SETTINGS, 10, where=WHERE)
     assert (found.value, found.floor) == (None, None)
-    assert f"measured nothing of {WHERE}: {found.n_judged} evaluated users, min_users=100" in caplog.text
+    assert f"measured nothing of {WHERE}: {found.n_judged} judged lists, min_judged=100" in caplog.text
 
 
 def test_a_gate_that_is_not_enabled_lets_everything_pass(caplog: pytest.LogCaptureFixture) -> None:
@@ -84,8 +84,8 @@ def test_subjects_without_exactly_one_value_are_refused(rows: list[dict[str, Any
 
 
 def test_a_floor_measured_on_other_users_is_refused() -> None:
-    with pytest.raises(CheckError, match=r"measured on the same users\. Received: 500 and 499 users"):
-        judge([row("final", 0.3), row("popularity", 0.2, n_users=499)], SETTINGS, 10, where=WHERE)
+    with pytest.raises(CheckError, match=r"measured on the same users\. Received: 500 and 499 lists"):
+        judge([row("final", 0.3), row("popularity", 0.2, n_judged=499)], SETTINGS, 10, where=WHERE)
 
 
 @pytest.mark.parametrize("champion", [None, judged(0.2), judged(0.3), judged(0.37), Judgement("ndcg@10 of all", 3)])

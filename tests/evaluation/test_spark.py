@@ -9,34 +9,35 @@ import pytest
 from pyspark.sql import DataFrame, SparkSession
 from pyspark.sql import functions as F
 
-from tawny.core.config import EventSettings
-from tawny.evaluation.published import evaluate_published, published_lists, taken_since
+from tawny.core.errors import ConfigError
+from tawny.evaluation.published import evaluate_published, published_lists, taken_within
 from tawny.evaluation.spark import (
-    SEGMENTS,
     backtest,
     evaluate_lists,
+    evaluation_rows,
     evaluation_spec,
     evaluation_table,
     sample_histories,
     validation_sample,
 )
-from tawny.evaluation.spec import EvaluationRow, EvaluationSpec
+from tawny.evaluation.spec import HISTORY_SEGMENTS, EvaluationRow, EvaluationSpec
+from tawny.evaluation.sums import Sums
 from tawny.testing.frames import as_of, dicts_of
 
-SPEC = EvaluationSpec((1, 3), np.array([5, 4, 3, 2, 1], np.int64), seed=1, segments=SEGMENTS, n_resamples=50)
+SPEC = EvaluationSpec((1, 3), np.array([5, 4, 3, 2, 1], np.int64), seed=1, segments=tuple(HISTORY_SEGMENTS), n_resamples=50)
 Rows = list[dict[str, Any]]
 
 
-def value(rows: list[EvaluationRow], segment: str, metric: str, k: int) -> float | None:
-    found = [row for row in rows if (row.segment, row.metric, row.k) == (segment, metric, k)]
+def value(sums: Sums, segment: str, metric: str, k: int) -> float | None:
+    found = [row for row in sums.rows() if (row.segment, row.metric, row.k) == (segment, metric, k)]
     assert len(found) == 1
     return found[0].value
 
 
 def test_metrics_by_hand_for_every_subject_and_segment(spark: SparkSession) -> None:
     answers = spark.createDataFrame(
-        [("a", [1], True), ("b", [2, 3], True), ("c", [0], False)],
-        "user_id string, answers array<int>, is_warm boolean",
+        [("a", [1], 2, None), ("b", [2, 3], 11, None), ("c", [0], 0, None)],
+        "user_id string, answers array<int>, history_length int, values array<float>",
     )
     lists = spark.createDataFrame(
         [("als", "a", [1, 2, 3]), ("als", "b", [0, 2, 3]), ("als", "c", [0]), ("bad", "a", [4]), ("als", "other", [1])],
@@ -51,13 +52,34 @@ def test_metrics_by_hand_for_every_subject_and_segment(spark: SparkSession) -> N
     assert value(found["als"], "warm", "recall", 3) == 1.0
     # A user to whom `bad` gave no list counts 0.
     assert value(found["bad"], "all", "hit_rate", 3) == 0.0
-    assert {row.n_users for row in found["bad"] if row.metric == "recall" and row.segment == "all"} == {3}
+    assert value(found["als"], "1-2", "hit_rate", 1) == 1.0
+    assert value(found["als"], "3-10", "hit_rate", 1) is None
+    assert value(found["als"], "11+", "hit_rate", 1) == 0.0
+    assert {row.n_judged for row in found["bad"].rows() if row.metric == "recall" and row.segment == "all"} == {3}
+
+
+def test_answers_with_values_are_graded(spark: SparkSession) -> None:
+    answers = spark.createDataFrame(
+        [("a", [1, 2], 1, [3.0, 10.0])],
+        "user_id string, answers array<int>, history_length int, values array<float>",
+    )
+    lists = spark.createDataFrame([("als", "a", [0, 4, 1])], "subject string, user_id string, listed array<int>")
+    # A 3 at rank 3, where the best list has 10 before it: see the docstring of ndcg.
+    assert value(evaluate_lists(as_of(lists), as_of(answers), SPEC)["als"], "all", "ndcg", 3) == pytest.approx(
+        0.12613, abs=1e-5
+    )
+
+
+def test_a_pair_of_a_list_that_nobody_made_is_refused() -> None:
+    sums = {"final": Sums(SPEC), "als": Sums(SPEC)}
+    with pytest.raises(ConfigError, match=r"pairs: a pair must name two of als, final\. Received: \['als', 'alz'\]"):
+        evaluation_rows("backtest", date(1998, 4, 3), sums, [("als", "alz")])
 
 
 def recalls(rows: Rows) -> Rows:
     """What tells lists apart, of everyone at the first k."""
-    names = ("kind", "list_date", "subject", "value", "n_users")
-    kept = [row for row in rows if (row["segment"], row["metric"], row["k"]) == ("all", "recall", 1)]
+    names = ("kind", "list_date", "subject", "value", "n_judged")
+    kept = [row for row in rows if (row["segment"], row["metric"], row["k"], row["versus"]) == ("all", "recall", 1, "")]
     return [{name: row[name] for name in names} for row in kept]
 
 
@@ -69,16 +91,27 @@ def test_a_backtest_has_the_rows_of_every_source_and_of_the_final_list(spark: Sp
     )
     rankings = spark.createDataFrame([("a", [(1,)]), ("b", [(2,)])], items)
     holdouts = spark.createDataFrame(
-        [("a", [1], True), ("b", [2], False)], "user_id string, item_indices array<int>, is_warm boolean"
+        [("a", [1], [1.0], 2), ("b", [2], [1.0], 0)],
+        "user_id string, item_indices array<int>, values array<float>, history_length int",
     )
     day = date(1998, 4, 3)
-    rows = backtest(as_of(candidates), as_of(rankings), as_of(holdouts), SPEC, day)
-    common = {"kind": "backtest", "list_date": day, "n_users": 2}
+    rows = backtest(as_of(candidates), as_of(rankings), as_of(holdouts), SPEC, day, [("top", "als")])
+    common = {"kind": "backtest", "list_date": day, "n_judged": 2}
     assert recalls(rows) == [
         {**common, "subject": "als", "value": 0.5},
         {**common, "subject": "final", "value": 1.0},
         {**common, "subject": "top", "value": 0.5},
     ]
+    # Of user a, with two entries, als has the answer and top has not; of b, without any, top has it and als has not.
+    less: dict[tuple[str, str], dict[str, float]] = {}
+    for row in rows:
+        if row["versus"] and (row["metric"], row["k"]) == ("recall", 1) and row["value"] is not None:
+            less.setdefault((row["subject"], row["versus"]), {})[row["segment"]] = row["value"]
+    assert less == {
+        ("final", "als"): {"all": 0.5, "warm": 0.0, "1-2": 0.0, "cold": 1.0},
+        ("final", "top"): {"all": 0.5, "warm": 1.0, "1-2": 1.0, "cold": 0.0},
+        ("top", "als"): {"all": 0.0, "warm": -1.0, "1-2": -1.0, "cold": 1.0},
+    }
     # What lies beyond the longest list is not counted: item 4 is not in the first three places.
     of_als = [row for row in rows if (row["subject"], row["segment"], row["metric"]) == ("als", "all", "coverage")]
     assert [(row["k"], row["value"]) for row in of_als] == [(1, 1 / 5), (3, 3 / 5)]
@@ -87,7 +120,8 @@ def test_a_backtest_has_the_rows_of_every_source_and_of_the_final_list(spark: Sp
 def test_rows_fit_their_table_also_where_there_is_none() -> None:
     empty = evaluation_table([])
     row = EvaluationRow("all", "ndcg", 10, None, None, None, 0, 3)
-    one = evaluation_table([{"kind": "backtest", "list_date": date(1998, 4, 3), "subject": "als", **vars(row)}])
+    of = {"kind": "backtest", "list_date": date(1998, 4, 3), "subject": "als", "versus": ""}
+    one = evaluation_table([{**of, **vars(row)}])
     assert empty.num_rows == 0
     assert one.schema == empty.schema
     assert one.to_pylist()[0]["n_left_out"] == 3
@@ -98,7 +132,7 @@ def test_items_without_events_were_never_chosen() -> None:
     features = pa.table({"item_index": pa.array([3, 1], pa.int32()), "n_events": pa.array([7, 2], pa.int32())})
     spec = evaluation_spec((1,), features, 5, 4, 10)
     assert spec.popularity.tolist() == [0, 2, 0, 7, 0]
-    assert (spec.segments, spec.seed, spec.n_resamples) == (SEGMENTS, 4, 10)
+    assert (spec.segments, spec.seed, spec.n_resamples) == (tuple(HISTORY_SEGMENTS), 4, 10)
 
 
 def test_published_lists_are_the_latest_earlier_ones_in_order_of_rank(spark: SparkSession) -> None:
@@ -108,26 +142,42 @@ def test_published_lists_are_the_latest_earlier_ones_in_order_of_rank(spark: Spa
     ]
 
 
-def test_only_what_is_taken_for_the_first_time_since_the_list_counts(spark: SparkSession) -> None:
-    assert dicts_of(taken_since(some_events(spark), numbered(spark), date(1998, 4, 2), ("view",)), "user_id") == [
-        {"user_id": "a", "answers": [1], "is_warm": True},
-        {"user_id": "b", "answers": [1], "is_warm": False},
-    ]
+def test_only_what_is_taken_for_the_first_time_within_the_days_counts(spark: SparkSession) -> None:
+    def taken(start: int, end: int) -> list[dict[str, Any]]:
+        days = date(1998, 4, start), date(1998, 4, end)
+        return dicts_of(taken_within(some_events(spark), numbered(spark), *days, ("view",)), "user_id")
+
+    a = {"user_id": "a", "answers": [1], "values": None, "history_length": 1}
+    b = {"user_id": "b", "answers": [1], "values": None, "history_length": 0}
+    assert taken(2, 4) == [a, b]
+    assert taken(2, 3) == [a]
+    assert taken(3, 4) == [b]
 
 
-def test_every_published_list_is_evaluated_by_what_was_taken_since(spark: SparkSession) -> None:
-    rows = evaluate_published(earlier_lists(spark), some_events(spark), numbered(spark), SPEC, EventSettings(), max_dates=2)
+def published(spark: SparkSession, run_date: date, max_dates: int, horizon_days: int) -> Rows:
+    frames = earlier_lists(spark), some_events(spark), numbered(spark)
+    of = SPEC, ("view",), run_date
+    return evaluate_published(*frames, *of, max_dates=max_dates, horizon_days=horizon_days)
+
+
+def test_every_published_list_is_evaluated_by_what_was_taken_in_as_many_days(spark: SparkSession) -> None:
     common = {"kind": "published", "subject": "final"}
-    assert recalls(rows) == [
+    assert recalls(published(spark, date(1998, 4, 9), max_dates=2, horizon_days=2)) == [
         # Of a and b, who took item y, a was shown it first.
-        {**common, "list_date": date(1998, 4, 2), "value": 0.5, "n_users": 2},
-        # On the day after, b took y; b had no list.
-        {**common, "list_date": date(1998, 4, 3), "value": 0.0, "n_users": 1},
+        {**common, "list_date": date(1998, 4, 2), "value": 0.5, "n_judged": 2},
+        # From the day after on, b took y; b had no list.
+        {**common, "list_date": date(1998, 4, 3), "value": 0.0, "n_judged": 1},
     ]
-    assert (
-        evaluate_published(earlier_lists(spark), some_events(spark), numbered(spark), SPEC, EventSettings(), max_dates=0)
-        == []
-    )
+    # On its own day, a alone took something.
+    assert recalls(published(spark, date(1998, 4, 9), max_dates=2, horizon_days=1))[0] == {
+        **common, "list_date": date(1998, 4, 2), "value": 1.0, "n_judged": 1,
+    }  # fmt: skip
+    assert published(spark, date(1998, 4, 9), max_dates=0, horizon_days=1) == []
+
+
+def test_a_list_whose_days_have_not_passed_is_not_evaluated_yet(spark: SparkSession) -> None:
+    dates = {row["list_date"] for row in published(spark, date(1998, 4, 4), max_dates=3, horizon_days=2)}
+    assert dates == {date(1998, 4, 1), date(1998, 4, 2)}
 
 
 def earlier_lists(spark: SparkSession) -> DataFrame:

@@ -37,7 +37,7 @@ def interval_of(row: EvaluationRow) -> tuple[float, float]:
 def test_a_case_worked_by_hand() -> None:
     found = by_name(summed(FOUR_SPEC, FOUR))
     assert found["all", "mrr", 2].value == (1 + 1 / 2 + 0) / 3
-    assert (found["all", "mrr", 2].n_users, found["all", "mrr", 2].n_left_out) == (3, 1)
+    assert (found["all", "mrr", 2].n_judged, found["all", "mrr", 2].n_left_out) == (3, 1)
     assert found["all", "hit_rate", 1].value == pytest.approx(1 / 3, abs=1e-9)
     assert found["all", "coverage", 1] == EvaluationRow("all", "coverage", 1, 3 / 8, None, None, 3, 1)
     assert found["all", "coverage", 2].value == 5 / 8
@@ -49,7 +49,7 @@ def test_a_segment_is_reported_beside_everyone() -> None:
     served = replace(FOUR, segments={"served": np.array([True, True, False, False])})
     found = by_name(summed(replace(FOUR_SPEC, segments=("served",)), served))
     assert found["served", "mrr", 2].value == 0.75
-    assert (found["served", "mrr", 2].n_users, found["served", "mrr", 2].n_left_out) == (2, 0)
+    assert (found["served", "mrr", 2].n_judged, found["served", "mrr", 2].n_left_out) == (2, 0)
     assert found["all", "mrr", 2] == by_name(summed(FOUR_SPEC, FOUR))["all", "mrr", 2]
 
 
@@ -89,7 +89,7 @@ def test_means_and_counts_are_those_of_the_per_user_values() -> None:
             values = values_of(batch, SPEC, name, k)[member]
             row = rows[segment, name, k]
             assert row.value == pytest.approx(np.nanmean(values), abs=1e-9)
-            assert (row.n_users, row.n_left_out) == (np.isfinite(values).sum(), np.isnan(values).sum())
+            assert (row.n_judged, row.n_left_out) == (np.isfinite(values).sum(), np.isnan(values).sum())
 
 
 @pytest.mark.parametrize(("n_users", "tolerance_share"), [(400, 0.12), (60, 0.25)])
@@ -134,9 +134,71 @@ def test_coverage_counts_items_listed_by_anyone_within_k() -> None:
 
 
 def test_without_users_there_is_no_value() -> None:
-    assert {(row.value, row.ci_low, row.ci_high, row.n_users, row.n_left_out) for row in Sums(SPEC).rows()} == {
+    assert {(row.value, row.ci_low, row.ci_high, row.n_judged, row.n_left_out) for row in Sums(SPEC).rows()} == {
         (None, None, None, 0, 0)
     }
+
+
+def rival(batch: UserBatch, seed: int) -> UserBatch:
+    """Other lists for the same users; one in three is the same."""
+    rng = np.random.default_rng(seed)
+    same = rng.random(len(batch.keys)) < 1 / 3
+    return replace(batch, lists=np.where(same[:, None], batch.lists, made_batch(len(batch.keys), seed).lists))
+
+
+def less(one: Sums, other: Sums) -> dict[tuple[str, str, int], EvaluationRow]:
+    return {(row.segment, row.metric, row.k): row for row in one.rows_less(other)}
+
+
+def test_a_difference_is_that_of_the_means_and_surer_than_either() -> None:
+    one = made_batch(400, seed=12)
+    other = replace(one, lists=one.lists[:, [1, 0, 2, 3, 4]])  # the first two places changed
+    first, second = summed(SPEC, one), summed(SPEC, other)
+    found = less(first, second)
+    assert {key[1:] for key in found} == set(SPEC.columns)
+    for key, row in found.items():
+        a, b = by_name(first)[key], by_name(second)[key]
+        if row.value is not None:
+            assert row.value == pytest.approx((a.value or 0) - (b.value or 0), abs=1e-9)
+            assert (row.n_judged, row.n_left_out) == (a.n_judged, a.n_left_out)
+    low, high = interval_of(found["all", "recall", 2])
+    alone = interval_of(by_name(first)["all", "recall", 2])
+    assert high - low < 0.5 * (alone[1] - alone[0])
+    # Of the first five places nothing changed but their order.
+    assert interval_of(found["all", "recall", 5]) == (0, 0)
+
+
+def test_intervals_of_differences_are_close_to_scipys_paired_bootstrap() -> None:
+    spec, batch = replace(SPEC, n_resamples=4_000), made_batch(400, seed=4)
+    other = rival(batch, seed=5)
+    found = less(summed(spec, batch), summed(spec, other))
+    for name, k in spec.columns:
+        pair = [values_of(lists, spec, name, k) for lists in (batch, other)]
+        if name == "novelty":  # either has other lists of which it says nothing
+            assert found["all", name, k].value is None
+            assert found["all", name, k].n_judged == 0
+            continue
+        known = [values[~np.isnan(values)] for values in pair]
+        assert found["all", name, k].n_judged == len(known[0])
+        theirs = bootstrap(
+            (known[0] - known[1],), np.mean, n_resamples=4_000, method="percentile", rng=5
+        ).confidence_interval
+        np.testing.assert_allclose(interval_of(found["all", name, k]), theirs, atol=0.12 * (theirs.high - theirs.low))
+
+
+def test_differences_are_the_same_whatever_the_partitions() -> None:
+    batch, other = made_batch(60, seed=1), rival(made_batch(60, seed=1), seed=2)
+    halves = [range(30, 60), range(30)]
+    parts = [summed(SPEC, *(take(lists, half) for half in halves)) for lists in (batch, other)]
+    assert parts[0].rows_less(parts[1]) == summed(SPEC, batch).rows_less(summed(SPEC, other))
+
+
+def test_the_lists_of_one_user_are_drawn_together() -> None:
+    # 50 users with 8 equal lists each say no more than 50 users with one.
+    batch = made_batch(50, seed=13)
+    once, eight = (by_name(summed(SPEC, lists))["all", "ndcg", 5] for lists in (batch, take(batch, list(range(50)) * 8)))
+    assert (eight.value, interval_of(eight)) == (once.value, interval_of(once))
+    assert eight.n_judged == 8 * once.n_judged
 
 
 def test_the_size_does_not_depend_on_the_number_of_users() -> None:

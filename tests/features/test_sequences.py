@@ -11,7 +11,7 @@ from tawny.testing.frames import RUN_DAY, assert_rows, event, event_frame, frame
 
 ITEMS = [(name, place) for place, name in enumerate("abcd")]
 ROWS = "fold string, user_id string, as_of_ts timestamp, is_training boolean, is_target boolean"
-VIEW, PURCHASE = (EVENT_TYPES.index(kind) for kind in ("view", "purchase"))
+VIEW, CART, PURCHASE = (EVENT_TYPES.index(kind) for kind in ("view", "cart", "purchase"))
 LATE = RUN_DAY - timedelta(days=10)
 
 
@@ -24,7 +24,8 @@ def test_a_history_is_in_order_without_refused_items_and_with_repeats_in_a_row_a
             event("u", "d", "like", 7),
             # Between b and b lies only an item that was refused in the end, and the refusal itself.
             event("u", "d", "hide", 6),
-            event("u", "b", "purchase", 5.5),
+            event("u", "b", "cart", 5.5),
+            event("u", "b", "purchase", 5.25),  # of another type
             event("u", "a", "view", 4, event_id="z"),
             event("u", "c", "view", 4, event_id="y"),
             event("v", "d", "view", 3),
@@ -33,12 +34,12 @@ def test_a_history_is_in_order_without_refused_items_and_with_repeats_in_a_row_a
     ).withColumns({"fold": F.lit("serve"), "as_of_ts": F.lit(RUN_DAY)})
     rows = frame(spark, ROWS, *(("serve", user, RUN_DAY, True, True) for user in ("u", "v", "w", "new")))
     catalog = frame(spark, "item_id string, item_index int", *ITEMS)
-    found = sequences(rows, past, catalog, Night(NightSettings(), split_of(seen_types=("view", "hide"))), 3)
+    found = sequences(rows, past, catalog, Night(NightSettings(), split_of(seen_types=("view", "hide"))), 4)
     assert_rows(
         found.drop("is_training", "is_target", "fold", "as_of_ts"),
         "user_id item_indices weights ages_days types seen_indices",
         [
-            ("u", [1, 2, 0], [6.0, 1.0, 1.0], [5.5, 4.0, 4.0], [PURCHASE, VIEW, VIEW], [0, 2, 3]),
+            ("u", [1, 1, 2, 0], [4.0, 4.0, 1.0, 1.0], [5.5, 5.25, 4.0, 4.0], [CART, PURCHASE, VIEW, VIEW], [0, 2, 3]),
             ("v", [3], [1.0], [3.0], [VIEW], [3]),
             ("w", [], [], [], [], []),
             ("new", [], [], [], [], []),

@@ -43,19 +43,20 @@ def _rank(shop: SmallLake, day: date, lists: dict[str, list[int]], score: float 
     _write(shop, RANKINGS, day, [{**row, "fold": "serve", "model_version": "m"} for row in rows])
 
 
-def _evaluate(shop: SmallLake, day: date, final: float, n_users: int = 500) -> None:
-    """Write evaluations_v1 of a day: the final list beside popularity at 0.3, each give or take 0.01."""
+def _evaluate(shop: SmallLake, day: date, final: float, n_judged: int = 500) -> None:
+    """Write evaluations_v2 of a day: the final list beside popularity at 0.3, each give or take 0.01."""
     of = {
         "kind": "backtest",
         "list_date": day,
         "segment": "all",
         "metric": "ndcg",
         "k": 20,
-        "n_users": n_users,
+        "versus": "",
+        "n_judged": n_judged,
         "n_left_out": 0,
     }
     rows = [
-        {**of, "n_users": n_users, "subject": subject, "value": value, "ci_low": value - 0.01, "ci_high": value + 0.01}
+        {**of, "subject": subject, "value": value, "ci_low": value - 0.01, "ci_high": value + 0.01}
         for subject, value in (("final", final), ("popularity", 0.3))
     ]
     _write(shop, EVALUATIONS, day, rows)
@@ -183,7 +184,7 @@ def test_a_worse_list_is_refused_by_the_gate_and_passes_knowingly(shop: SmallLak
 
 
 def test_with_few_evaluated_users_the_gate_blocks_nobody(shop: SmallLake) -> None:
-    _evaluate(shop, D1, 0.1, n_users=60)
+    _evaluate(shop, D1, 0.1, n_judged=60)
     _night(shop)
     assert shop.values(PUBLISHED, "n_judged", "value", "floor") == [(60, None, None)]
 

@@ -27,7 +27,7 @@ def table(name: str, slice_by: str | None = None) -> TableSpec:
 
 
 EVENTS, LISTS, MODELS = table("events_v2"), table("lists_v1", "model"), table("models_v1", "model")
-PUBLISHED, EVALUATIONS = table("published_v2"), table("evaluations_v1")
+PUBLISHED, EVALUATIONS = table("published_v2"), table("evaluations_v2")
 
 
 def shuffled(*jobs: Job) -> Jobs:

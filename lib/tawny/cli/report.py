@@ -2,6 +2,7 @@
 
 import sys
 from collections import Counter
+from typing import Any
 
 from rich.table import Table
 
@@ -15,6 +16,10 @@ from tawny.runner.local import LocalRunner
 from tawny.runner.night import Night
 from tawny.runner.run import LANDING
 from tawny.tables.evaluations import EVALUATIONS
+from tawny.tables.splits import SPLITS
+
+Backtest = tuple[list[dict[str, Any]], int]
+"""Rows of evaluations_v2 of one length, and the length."""
 
 SHOWN_METRICS = ("ndcg", "recall", "hit_rate", "mrr", "average_precision", "precision", "coverage", "novelty")
 
@@ -22,10 +27,25 @@ SHOWN_METRICS = ("ndcg", "recall", "hit_rate", "mrr", "average_precision", "prec
 def show_night(runner: LocalRunner, night: Night, total_seconds: float) -> None:
     """Print the tables of a night that succeeded."""
     out = console()
-    for table in (rows_table(runner, night), metrics_table(runner, night), seconds_table(night, total_seconds)):
+    backtest = _backtest(runner, night)
+    out.print(asked_text(runner, night), soft_wrap=True)
+    tables = (
+        rows_table(runner, night),
+        metrics_table(backtest),
+        differences_table(backtest),
+        seconds_table(night, total_seconds),
+    )
+    for table in tables:
         if table.row_count:
             out.print(table)
     out.print(closing_text(runner, night), soft_wrap=True)
+
+
+def asked_text(runner: LocalRunner, night: Night) -> str:
+    """What the night was asked, and why; nothing where no split was planned."""
+    where: Conditions = (("run_date", "=", night.run_date), ("fold", "=", "serve"))
+    rows = runner.arrow.read(SPLITS, runner.arrow.version(SPLITS), where)
+    return "".join(f"The night was asked: {reason}." for reason in rows["reason"].to_pylist())
 
 
 def show_failure(runner: LocalRunner, night: Night) -> None:
@@ -61,21 +81,35 @@ def rows_table(runner: LocalRunner, night: Night) -> Table:
     return table
 
 
-def metrics_table(runner: LocalRunner, night: Night) -> Table:
+def metrics_table(backtest: Backtest) -> Table:
     """Every subject's metrics on the test window, with their 95 % intervals; the final list last."""
-    where: Conditions = (("run_date", "=", night.run_date), ("kind", "=", "backtest"), ("segment", "=", "all"))
-    rows = runner.arrow.read(EVALUATIONS, runner.arrow.version(EVALUATIONS), where).to_pylist()
-    lengths = sorted({row["k"] for row in rows})
-    k = runner.night.k if runner.night.k in lengths else max(lengths, default=runner.night.k)
+    rows, k = backtest
     cells = {
-        (row["subject"], row["metric"]): _cell(row["value"], row["ci_low"], row["ci_high"]) for row in rows if row["k"] == k
+        (row["subject"], row["metric"]): _cell(row["value"], row["ci_low"], row["ci_high"])
+        for row in rows
+        if row["segment"] == "all" and not row["versus"]
     }
     metrics = sorted({metric for _, metric in cells}, key=_metric_order)
-    users = max((row["n_users"] for row in rows), default=0)
-    title = f"On the test window, lists of {k}, {users:,} users, 95 % intervals"
+    n_judged = max((row["n_judged"] for row in rows), default=0)
+    title = f"On the test window, lists of {k}, {n_judged:,} judged, 95 % intervals"
     table = grid("list", *metrics, title=title)
     for subject in sorted({subject for subject, _ in cells}, key=lambda name: (name == "final", name)):
         table.add_row(subject, *(cells.get((subject, metric), "") for metric in metrics))
+    return table
+
+
+def differences_table(backtest: Backtest) -> Table:
+    """What every subject is ahead of others on the same lists, with its 95 % interval; by segment, the largest first."""
+    rows, k = backtest
+    metric = min((row["metric"] for row in rows if row["versus"]), key=_metric_order, default="")
+    compared = [row for row in rows if row["versus"] and row["metric"] == metric and row["value"] is not None]
+    n_judged = {row["segment"]: row["n_judged"] for row in compared}
+    segments = sorted(n_judged, key=lambda segment: (segment != "all", -n_judged[segment], segment))
+    cells = {(row["subject"], row["versus"], row["segment"]): _difference(row) for row in compared}
+    headers = (f"{segment} ({n_judged[segment]:,})" for segment in segments)
+    table = grid(f"{metric}@{k}", *headers, title="Differences, paired by user, by entries of the history (lists judged)")
+    for one, other in dict.fromkeys((one, other) for one, other, _ in cells):
+        table.add_row(f"{one} - {other}", *(cells.get((one, other, segment), "") for segment in segments))
     return table
 
 
@@ -110,7 +144,7 @@ def closing_text(runner: LocalRunner, night: Night) -> str:
 
 def _published_lines(now: PublishedList) -> list[str]:
     """The list that readers follow, and what audit and gate said of it."""
-    judged = f"{now.metric} on {now.n_judged:,} users"
+    judged = f"{now.metric} on {now.n_judged:,} lists"
     gate = f"The gate measured nothing: {judged}." if now.value is None else f"Gate: {judged}: {now.value:.4f}"
     against = "" if now.value is None or now.floor is None else f", popularity {now.floor:.4f}."
     return [
@@ -128,6 +162,19 @@ def _still_published(runner: LocalRunner) -> str:
     if pointer is None:
         return "Nothing is published yet."
     return f"Still published: {pointer.run_date} (list {pointer.list_id}); readers see no change."
+
+
+def _backtest(runner: LocalRunner, night: Night) -> Backtest:
+    """The night's rows of the test window for one length: that of the published lists where it was evaluated."""
+    where: Conditions = (("run_date", "=", night.run_date), ("kind", "=", "backtest"))
+    rows = runner.arrow.read(EVALUATIONS, runner.arrow.version(EVALUATIONS), where).to_pylist()
+    lengths = {row["k"] for row in rows}
+    k = runner.night.k if runner.night.k in lengths else max(lengths, default=runner.night.k)
+    return [row for row in rows if row["k"] == k], k
+
+
+def _difference(row: dict[str, Any]) -> str:
+    return f"{row['value']:+.4f} [{row['ci_low']:.4f}, {row['ci_high']:.4f}]"
 
 
 def _cell(value: float | None, low: float | None, high: float | None) -> str:

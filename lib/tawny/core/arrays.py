@@ -156,6 +156,7 @@ class Histories:
         weights: float32 [N], positive; the event type's weight, decayed by age.
         ages_days: float32 [N], days from the entry to the cutoff, not negative.
         features: float32 [U, F] of `user_features_v2`, or None where the model does not need them.
+        types: int8 [N], the entry's event type as an index into EVENT_TYPES, or None where a job does not read them.
     """
 
     indptr: Counts
@@ -163,17 +164,19 @@ class Histories:
     weights: Floats
     ages_days: Floats
     features: Floats | None = None
+    types: NDArray[np.int8] | None = None
 
     @classmethod
     def from_arrow(cls, batch: pa.RecordBatch | pa.Table) -> "Histories":
-        """From U rows with item_indices, weights, ages_days and, optionally, features."""
+        """From U rows with item_indices, weights, ages_days and, optionally, features and types."""
         items = Ragged.from_arrow(batch["item_indices"], np.int32)
         weights = Ragged.from_arrow(batch["weights"], np.float32).values
         ages = Ragged.from_arrow(batch["ages_days"], np.float32).values
         features = None
         if "features" in batch.schema.names:
             features = Ragged.from_arrow(batch["features"], np.float32).values.reshape(batch.num_rows, -1)
-        return cls(items.indptr, items.values, weights, ages, features)
+        types = Ragged.from_arrow(batch["types"], np.int8).values if "types" in batch.schema.names else None
+        return cls(items.indptr, items.values, weights, ages, features, types)
 
     @property
     def n_users(self) -> int:
@@ -204,7 +207,8 @@ class Histories:
         """The histories of the given batch rows, int [M], in that order."""
         entries = self.entries.take(users)
         chosen, features = entries.values, None if self.features is None else self.features[users]
-        return Histories(entries.indptr, self.items[chosen], self.weights[chosen], self.ages_days[chosen], features)
+        types = None if self.types is None else self.types[chosen]
+        return Histories(entries.indptr, self.items[chosen], self.weights[chosen], self.ages_days[chosen], features, types)
 
 
 def small_batches(batches: Iterator[pa.RecordBatch]) -> Iterator[pa.RecordBatch]:

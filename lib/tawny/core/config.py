@@ -140,7 +140,7 @@ class NightSettings(Settings):
         events: what an event says about its user and its item.
     """
 
-    sources: Names = ("popularity", "als", "neighbours", "transitions", "two_tower")
+    sources: Names = ("popularity", "als", "neighbours", "transitions", "repeats", "two_tower")
     k: int = Field(20, ge=1)
     seed: int = 42
     split: SplitSettings = SplitSettings()

@@ -11,10 +11,10 @@ from tawny.evaluation.settings import GateSettings
 logger = logging.getLogger(__name__)
 
 FINAL, FLOOR = "final", "popularity"
-"""The subjects of evaluations_v1 that the gate compares."""
+"""The subjects of evaluations_v2 that the gate compares."""
 
 Row = Mapping[str, Any]
-"""A row of evaluations_v1: subject, segment, metric, k, value, ci_low, ci_high, n_users."""
+"""A row of evaluations_v2: subject, versus, segment, metric, k, value, ci_low, ci_high, n_judged."""
 
 
 @dataclass(frozen=True)
@@ -23,7 +23,7 @@ class Judgement:
 
     Attributes:
         metric: its name, k and segment, such as `ndcg@20 of all`.
-        n_judged: users evaluated.
+        n_judged: lists judged.
         value, ci_low, ci_high: of the final list, with its 95 % interval; None where the gate measured nothing.
         floor: the value of popularity on the same users; None where the gate measured nothing.
     """
@@ -42,29 +42,30 @@ def judge(backtest: Sequence[Row], settings: GateSettings, list_length: int, *, 
     Noise stops no night: only a list whose whole interval lies below the floor is refused.
 
     Args:
-        backtest: the rows of evaluations_v1 of the run, kind backtest.
+        backtest: the rows of evaluations_v2 of the run, kind backtest.
         settings: see there.
         list_length: of the published lists.
         where: table and run_date, for the error.
 
     Raises:
         CheckError: popularity is better than the whole interval of the final list; or the two were measured on different
-            users, or not exactly once.
+            lists, or not exactly once.
     """
     k = settings.k or max((row["k"] for row in backtest if row["k"] <= list_length), default=0)
     name = f"{settings.metric}@{k} of {settings.segment}"
-    rows = [row for row in backtest if (row["metric"], row["k"], row["segment"]) == (settings.metric, k, settings.segment)]
-    n_users = max((row["n_users"] for row in rows if row["subject"] == FINAL), default=0)
-    if n_users < settings.min_users or not settings.is_enabled:
-        why = f"{n_users} evaluated users, min_users={settings.min_users}" if settings.is_enabled else "it is not enabled"
+    of = (settings.metric, k, settings.segment, "")
+    rows = [row for row in backtest if (row["metric"], row["k"], row["segment"], row["versus"]) == of]
+    n_judged = max((row["n_judged"] for row in rows if row["subject"] == FINAL), default=0)
+    if n_judged < settings.min_judged or not settings.is_enabled:
+        why = f"{n_judged} judged lists, min_judged={settings.min_judged}" if settings.is_enabled else "it is not enabled"
         logger.warning("the gate measured nothing of %s: %s", where, why)
-        return Judgement(name, n_users)
+        return Judgement(name, n_judged)
     final, floor = (_only(rows, subject, name, where) for subject in (FINAL, FLOOR))
-    if final["n_users"] != floor["n_users"]:
+    if final["n_judged"] != floor["n_judged"]:
         rule = f"{name} of the final list and of the floor must be measured on the same users."
-        came = f"{final['n_users']} and {floor['n_users']} users"
+        came = f"{final['n_judged']} and {floor['n_judged']} lists"
         raise CheckError(where=where, rule=rule, came=came, do="Evaluate both on the same holdout: run evaluate again.")
-    judgement = Judgement(name, n_users, final["value"], final["ci_low"], final["ci_high"], floor["value"])
+    judgement = Judgement(name, n_judged, final["value"], final["ci_low"], final["ci_high"], floor["value"])
     _must_reach(judgement, floor["value"], f"the floor, {FLOOR}", where)
     return judgement
 
@@ -105,8 +106,8 @@ def _must_reach(new: Judgement, least: float, whose: str, where: str) -> None:
         raise CheckError(
             where=f"gate of {where}",
             rule=f"the 95 % interval of {new.metric} must reach {whose}.",
-            came=f"{new.value:.6f}, at most {high:.6f}, against {least:.6f}, {new.n_judged} users",
-            do="Nothing was published; the previous lists stay. Compare the subjects in evaluations_v1 to find which part"
+            came=f"{new.value:.6f}, at most {high:.6f}, against {least:.6f}, {new.n_judged} lists",
+            do="Nothing was published; the previous lists stay. Compare the subjects in evaluations_v2 to find which part"
             " got worse. To publish these lists knowingly, set `gate.is_enabled = false` (or a larger"
             " `gate.tolerance_share`) in [jobs.publish] and run publish again.",
         )

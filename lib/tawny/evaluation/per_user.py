@@ -1,6 +1,6 @@
-"""The values of every metric for every user of a batch.
+"""The values of every metric for every list of a batch.
 
-Shapes: U users of a batch, K list, I items.
+Shapes: U lists of a batch, K list, I items, V answers.
 """
 
 from collections.abc import Mapping
@@ -10,21 +10,22 @@ import numpy as np
 import pyarrow as pa
 from numpy.typing import NDArray
 
-from tawny.core.arrays import Bools, Doubles, Ints, Ragged
-from tawny.evaluation.metrics.hits import hits
-from tawny.evaluation.metrics.registry import AccuracyMetric, ListMetric, metrics
+from tawny.core.arrays import Bools, Doubles, Floats, Ints, Ragged
+from tawny.evaluation.metrics.hits import gains, hits
+from tawny.evaluation.metrics.registry import AccuracyMetric, GradedMetric, ListMetric, metrics
 from tawny.evaluation.spec import EvaluationSpec
 
 
 @dataclass(frozen=True)
 class UserBatch:
-    """The lists of a batch of users, and the items that they chose afterwards.
+    """A batch of lists, each of one user, and the items that the user chose afterwards.
 
     Attributes:
         keys: uint64 [U], a stable hash of each user's id, which alone decides how often a resample draws the user.
         lists: int32 [U, K], best first, padded with -1.
         relevant: int32, the items that each user chose.
         segments: bool [U] by name, those that the spec names.
+        values: float32 [V], above 0: what each value of `relevant` is worth; None: 1 each.
 
     Raises:
         ValueError: these are not of the same number of users.
@@ -34,6 +35,7 @@ class UserBatch:
     lists: Ints
     relevant: Ragged
     segments: Mapping[str, Bools] = field(default_factory=dict)
+    values: Floats | None = None
 
     def __post_init__(self) -> None:
         sizes = {"keys": len(self.keys), "lists": len(self.lists), "relevant": self.relevant.n_rows}
@@ -43,10 +45,10 @@ class UserBatch:
 
 
 def per_user(batch: UserBatch, spec: EvaluationSpec) -> pa.RecordBatch:
-    """One nullable float64 column per metric and k, named `ndcg_10`; null for a user to whom the metric does not apply.
+    """One nullable float64 column per metric and k, named `ndcg_10`; null for a list to which the metric does not apply.
 
     Args:
-        batch: U users.
+        batch: U lists.
         spec: its `columns` are the columns, in that order.
 
     Raises:
@@ -54,10 +56,13 @@ def per_user(batch: UserBatch, spec: EvaluationSpec) -> pa.RecordBatch:
     """
     _refuse_unknown_items(batch.lists, spec.n_items)
     is_hit, n_relevant = hits(batch.lists, batch.relevant), batch.relevant.n_distinct
+    worth = None if batch.values is None else gains(batch.lists, batch.relevant, batch.values)
     columns: dict[str, Doubles] = {}
     for name, metric in metrics().items():
         for k in spec.ks:
-            if isinstance(metric, AccuracyMetric):
+            if isinstance(metric, GradedMetric):
+                columns[f"{name}_{k}"] = metric.compute(is_hit, n_relevant, k, worth)
+            elif isinstance(metric, AccuracyMetric):
                 columns[f"{name}_{k}"] = metric.compute(is_hit, n_relevant, k)
             elif isinstance(metric, ListMetric):
                 columns[f"{name}_{k}"] = metric.compute(batch.lists, spec.popularity, k)

@@ -1,14 +1,14 @@
-"""Evaluates lists that were published earlier on what their users have done since."""
+"""Evaluates lists that were published earlier on what their users did next, each over as many days."""
 
-from collections.abc import Iterable
-from datetime import date
+from collections.abc import Collection
+from datetime import date, timedelta
 from typing import Any
 
 from pyspark.sql import DataFrame
 from pyspark.sql import functions as F
 
-from tawny.core.columns import AS_OF_TS
-from tawny.core.config import EventSettings
+from tawny.core.columns import AS_OF_TS, USER_ID
+from tawny.evaluation.gate import FINAL
 from tawny.evaluation.spark import evaluate_lists, evaluation_rows
 from tawny.evaluation.spec import EvaluationSpec
 
@@ -18,27 +18,36 @@ def evaluate_published(
     events: DataFrame,
     catalog: DataFrame,
     spec: EvaluationSpec,
-    settings: EventSettings,
+    types: Collection[str],
+    run_date: date,
+    *,
     max_dates: int,
+    horizon_days: int,
 ) -> list[dict[str, Any]]:
-    """Rows of evaluations_v1: the latest `max_dates` earlier lists, each evaluated on what users took since its date.
+    """Rows of evaluations_v2: earlier lists, each evaluated on what users took in the `horizon_days` from its date.
+
+    Every list has the same time to be right, so lists of different dates compare.
 
     Args:
         recommendations: rows of earlier run_dates.
-        events: before the run's date.
+        events: before run_date.
         catalog: of the run.
         spec: its popularity is that of the serve fold.
-        settings: an event of a type with positive weight means that the user took the item.
+        types: event types of the answers.
+        run_date: the lists whose days had passed before it are evaluated.
+        max_dates: of them, so many of the latest dates.
+        horizon_days: from each list's date.
     """
-    types = [event_type for event_type, weight in settings.weights.items() if weight > 0]
-    lists = published_lists(recommendations, catalog, max_dates).persist()
+    horizon = timedelta(days=horizon_days)
+    passed = recommendations.where(F.col("run_date") <= F.lit(run_date - horizon))
+    lists = published_lists(passed, catalog, max_dates).persist()
     rows = []
     for row in lists.select("list_date").distinct().sort("list_date").toLocalIterator():
-        of_date = lists.where(F.col("list_date") == row["list_date"])
-        as_of = F.lit(row["list_date"]).cast("timestamp").alias(AS_OF_TS)
-        final = of_date.select(F.lit("final").alias("subject"), "user_id", as_of, "listed")
-        answers = taken_since(events, catalog, row["list_date"], types).withColumn(AS_OF_TS, as_of)
-        rows += evaluation_rows("published", row["list_date"], evaluate_lists(final, answers, spec))
+        day = row["list_date"]
+        as_of = F.lit(day).cast("timestamp").alias(AS_OF_TS)
+        final = lists.where(F.col("list_date") == day).select(F.lit(FINAL).alias("subject"), USER_ID, as_of, "listed")
+        answers = taken_within(events, catalog, day, day + horizon, types).withColumn(AS_OF_TS, as_of)
+        rows += evaluation_rows("published", day, evaluate_lists(final, answers, spec))
     lists.unpersist()
     return rows
 
@@ -60,20 +69,23 @@ def published_lists(recommendations: DataFrame, catalog: DataFrame, max_dates: i
     return ranked.select(F.col("run_date").alias("list_date"), "user_id", F.col("ranked.item_index").alias("listed"))
 
 
-def taken_since(events: DataFrame, catalog: DataFrame, list_date: date, types: Iterable[str]) -> DataFrame:
-    """user_id, answers, is_warm: items that users took for the first time on or after `list_date`.
+def taken_within(events: DataFrame, catalog: DataFrame, start: date, end: date, types: Collection[str]) -> DataFrame:
+    """user_id, answers, values (null), history_length: items first taken in [start, end), and how many before.
 
     Args:
         events: before the run's date.
         catalog: item_id, item_index.
-        types: event types of positive weight.
+        start, end: days, from 00:00 UTC.
+        types: event types of the answers.
     """
     taken = events.where(F.col("event_type").isin(*types))
-    first = taken.groupBy("user_id", "item_id").agg(F.min("event_ts").alias("first_ts"))
-    day = F.lit(list_date.isoformat()).cast("timestamp")
+    first = taken.groupBy(USER_ID, "item_id").agg(F.min("event_ts").alias("first_ts"))
+    starts, ends = (F.lit(day.isoformat()).cast("timestamp") for day in (start, end))
     known = first.join(F.broadcast(catalog.select("item_id", "item_index")), "item_id")
-    by_user = known.groupBy("user_id").agg(
-        F.array_sort(F.collect_list(F.when(F.col("first_ts") >= day, F.col("item_index")))).alias("answers"),
-        F.bool_or(F.col("first_ts") < day).alias("is_warm"),
+    is_inside = (F.col("first_ts") >= starts) & (F.col("first_ts") < ends)
+    by_user = known.groupBy(USER_ID).agg(
+        F.array_sort(F.collect_list(F.when(is_inside, F.col("item_index")))).alias("answers"),
+        F.lit(None).cast("array<float>").alias("values"),
+        F.count_if(F.col("first_ts") < starts).cast("int").alias("history_length"),
     )
     return by_user.where("cardinality(answers) > 0")

@@ -1,16 +1,38 @@
 """What an evaluation measures, and its rows.
 
-Shapes: I items.
+Shapes: I items, U lists of a batch.
 """
 
 from dataclasses import dataclass, field
 from hashlib import sha256
 from typing import Any
 
-from tawny.core.arrays import Counts
+import numpy as np
+
+from tawny.core.arrays import Bools, Counts, Ints
 from tawny.evaluation.metrics.registry import CatalogMetric, metrics
 
 EVERYONE = "all"
+
+HISTORY_SEGMENTS: dict[str, tuple[int, int | None]] = {
+    "warm": (1, None), "cold": (0, 0), "1-2": (1, 2), "3-10": (3, 10), "11+": (11, None),
+}  # fmt: skip
+"""Segments by the number of entries of the history: the least and the most; None: any number."""
+
+
+def by_history(lengths: Ints) -> dict[str, Bools]:
+    """bool [U] by name of HISTORY_SEGMENTS: which lists belong to each.
+
+    Args:
+        lengths: int32 [U], entries of the history that the list was made from.
+
+    >>> {name: member.tolist() for name, member in by_history(np.array([0, 2, 11], np.int32)).items() if member[1]}
+    {'warm': [False, True, True], '1-2': [False, True, False]}
+    """
+    return {
+        name: (lengths >= least) & (lengths <= (np.inf if most is None else most))
+        for name, (least, most) in HISTORY_SEGMENTS.items()
+    }
 
 
 @dataclass(frozen=True)
@@ -76,17 +98,16 @@ class EvaluationSpec:
 
 @dataclass(frozen=True)
 class EvaluationRow:
-    """One number about one subject (a source, the final list).
+    """One number about one subject (a source, the final list), or about the difference of two.
 
     Attributes:
         segment: of users; `all` is everyone.
         metric: its name.
         k: length of the evaluated lists.
-        value: the mean over `n_users`, or the catalog metric; None where no user counts.
+        value: the mean over `n_judged`, the difference of two such means, or the catalog metric; None where no list counts.
         ci_low, ci_high: the 95 % interval of the value; None without a value, and for catalog metrics, which are no mean.
-        n_users: users counted in the value.
-        n_left_out: users to whom the metric does not apply: without relevant items, or (list and catalog metrics) without
-            a list.
+        n_judged: lists counted in the value.
+        n_left_out: lists to which the metric does not apply: without answers, or (list and catalog metrics) empty.
     """
 
     segment: str
@@ -95,5 +116,5 @@ class EvaluationRow:
     value: float | None
     ci_low: float | None
     ci_high: float | None
-    n_users: int
+    n_judged: int
     n_left_out: int

@@ -1,5 +1,7 @@
 """What models read of a user as of an instant: the last items in order, and the items that must not be listed."""
 
+from functools import reduce
+
 from pyspark.sql import Column, DataFrame, Window
 from pyspark.sql import functions as F
 
@@ -79,8 +81,8 @@ def histories(weighted: DataFrame, pairs: DataFrame, catalog: DataFrame, max_len
     """fold, user_id, as_of_ts, item_indices, weights, ages_days, types: the last `max_length` entries, the newest last.
 
     An entry is an event of positive weight on an item for which the user's combined weight is positive. Entries are ordered
-    by time, equal times by event_id. Repeats in a row become one entry, with the sum of their weights, the age of the newest
-    and the type of the weightiest.
+    by time, equal times by event_id. Repeats in a row, of one type, become one entry, with the sum of their weights and the
+    age of the newest.
 
     Args:
         weighted: the events before each row's `as_of_ts`, with their weight.
@@ -105,14 +107,14 @@ def histories(weighted: DataFrame, pairs: DataFrame, catalog: DataFrame, max_len
 
 
 def _combine_runs(entries: DataFrame) -> DataFrame:
-    """Consecutive entries of a row on the same item as one; `run` numbers them from the oldest."""
+    """Consecutive entries of a row of one type on one item as one; `run` numbers them from the oldest."""
     in_order = Window.partitionBy(*ROW).orderBy(EVENT_TS, EVENT_ID)
-    is_new = F.coalesce(F.col(ITEM_INDEX) != F.lag(ITEM_INDEX).over(in_order), F.lit(True))
+    same = (F.col(column) == F.lag(column).over(in_order) for column in (ITEM_INDEX, TYPES))
+    is_new = F.coalesce(~reduce(Column.__and__, same), F.lit(True))
     runs = entries.withColumn("is_new", is_new.cast("int")).withColumn("run", F.sum("is_new").over(in_order))
-    weightiest = F.max(F.struct(WEIGHT, TYPES))[TYPES].alias(TYPES)
     # Grouped by row and run within the partitions of the window: no further shuffle.
-    sums = F.sum(WEIGHT).alias(WEIGHT), F.min(AGES_DAYS).alias(AGES_DAYS), weightiest
-    return runs.groupBy(*ROW, "run", ITEM_INDEX).agg(*sums)
+    sums = F.sum(WEIGHT).alias(WEIGHT), F.min(AGES_DAYS).alias(AGES_DAYS)
+    return runs.groupBy(*ROW, "run", ITEM_INDEX, TYPES).agg(*sums)
 
 
 def _unzipped() -> list[Column]:

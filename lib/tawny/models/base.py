@@ -32,6 +32,7 @@ class Model(ABC):
         has_signed_scores: its scores and contributions may be below zero.
         reasons: `exact`: a user's contributions add up to the score; `approximate`: a larger contribution matters more;
             `none`: all are zero, as the score does not depend on the user.
+        lists_own_items: it scores the items of the user's own history and no others, for lists that may hold them again.
         needs_user_features: `Histories.features` changes its scores, so jobs must read them.
         settings: those it was fitted with, of `settings_class`.
     """
@@ -41,6 +42,7 @@ class Model(ABC):
     knows_cold_items: ClassVar[bool] = False
     has_signed_scores: ClassVar[bool] = False
     reasons: ClassVar[ReasonKind] = "exact"
+    lists_own_items: ClassVar[bool] = False
     needs_user_features: ClassVar[bool] = False
 
     settings: Any

@@ -23,7 +23,7 @@ PUBLISHED = TableSpec(
         "n_listed": Column("bigint", "of them, users with a list"),
         "n_exhausted": Column("bigint", "of them, users without a list because they have seen all that is available"),
         "metric": Column("string", "what the gate compared: metric, k and segment, such as `ndcg@20 of all`"),
-        "n_judged": Column("bigint", "users on whom the gate's metric was measured"),
+        "n_judged": Column("bigint", "lists on which the gate's metric was measured"),
         "value": Column("double", "the metric of this list on the test window; null: nothing was measured", nullable=True),
         "ci_low": Column("double", "95 % bootstrap interval of `value`", nullable=True),
         "ci_high": Column("double", "95 % bootstrap interval of `value`", nullable=True),

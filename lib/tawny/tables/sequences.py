@@ -12,7 +12,9 @@ SEQUENCES = TableSpec(
         "as_of_ts": Column("timestamp", "the history ends before it: the fold's cutoff, or a morning"),
         "is_training": Column("boolean", "models of the fold learn from this row; one per user"),
         "is_target": Column("boolean", "the fold makes a list for this row"),
-        "item_indices": Column("array<int>", "last L items from the oldest to the newest; repeats in a row are one"),
+        "item_indices": Column(
+            "array<int>", "last L items from the oldest to the newest; repeats of a type in a row are one"
+        ),
         "weights": Column("array<float>", "event weight of each entry, positive"),
         "ages_days": Column("array<float>", "days from each entry to as_of_ts"),
         "types": Column("array<tinyint>", "type of each entry, as its place in core.columns.EVENT_TYPES"),

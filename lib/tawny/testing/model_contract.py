@@ -15,7 +15,7 @@ from tawny.core.arrays import Floats, Histories, top_k
 from tawny.core.config import Settings
 from tawny.models.base import Model
 from tawny.models.store import load, to_files
-from tawny.testing.worlds import World, chains, histories, join, trend
+from tawny.testing.worlds import World, chains, histories, join, returns, trend
 
 N_COLD_ITEMS = 2
 """The last items of the catalog, which nobody took."""
@@ -37,9 +37,12 @@ class Case:
 
 
 def fitted(model_class: type[Model], settings: Settings) -> Case:
-    """The model fitted on `chains`; on `trend` where it has no reasons, since then its scores do not depend on the user."""
+    """The model fitted on `chains`; on `trend` where it has no reasons, since then its scores do not depend on the user; on
+    `returns` where it lists what its users took before.
+    """
     rng = np.random.default_rng(7)
-    world = trend(rng) if model_class.reasons == "none" else chains(rng)
+    make = trend if model_class.reasons == "none" else returns if model_class.lists_own_items else chains
+    world = make(rng)
     some_users = join(chains(np.random.default_rng(1), n_users=20).users, histories([[], [3, 4]]))
     if model_class.needs_user_features:
         world = replace(world, users=_with_features(world.users, rng))
@@ -58,6 +61,7 @@ def check(model_class: type[Model], settings: Settings | None = None) -> None:
     check_scores(case)
     check_contributions(case)
     check_reasons(case)
+    check_own_items(case)
     check_cold_items(case)
     check_user_features(case)
     check_users_without_history(case)
@@ -66,9 +70,10 @@ def check(model_class: type[Model], settings: Settings | None = None) -> None:
 
 
 def hit_share(model: Model, world: World, k: int) -> float:
-    """The share of users whose withheld item is among their `k` best unseen items."""
+    """The share of users whose withheld item is among their `k` best unseen items; of all where it is one they took."""
     scores = model.score(world.users).copy()
-    scores[world.users.rows, world.users.items] = -np.inf
+    if not model.lists_own_items:
+        scores[world.users.rows, world.users.items] = -np.inf
     items, _ = top_k(scores, k)
     return float((items == world.withheld[:, None]).any(axis=1).mean())
 
@@ -141,6 +146,16 @@ def check_reasons(case: Case) -> None:
         np.testing.assert_allclose(
             summed, np.where(np.isfinite(scores), scores, 0), rtol=1e-4, atol=1e-5, err_msg=f"{model.name}: exact reasons"
         )
+
+
+def check_own_items(case: Case) -> None:
+    """Every item of a user's own history has a score, and no other has, if, and only if, the model declares it."""
+    model, users = case.model, case.some_users
+    is_own = np.zeros((users.n_users, case.world.n_items), np.bool_)
+    is_own[users.rows, users.items] = True
+    declared = model.lists_own_items
+    found = bool((np.isfinite(model.score(users)) == is_own).all())
+    assert found == declared, f"{model.name}: declares lists_own_items = {declared}."
 
 
 def check_cold_items(case: Case) -> None:

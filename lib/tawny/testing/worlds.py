@@ -57,6 +57,30 @@ def trend(rng: np.random.Generator, *, n_users: int = 300, n_items: int = 60) ->
     return World(histories(walks), n_items, np.array(withheld))
 
 
+def returns(rng: np.random.Generator, *, n_users: int = 300, n_items: int = 60, n_own: int = 12, n_days: int = 90) -> World:
+    """Every item is taken again at an interval of its own, of 5 to 14 days; today one of the user's items is due.
+
+    The others were taken a tenth to two thirds of their interval ago.
+    """
+    walks, withheld = [], []
+    for _ in range(n_users):
+        own = rng.choice(n_items, n_own, replace=False)
+        since = np.append(0.98, rng.uniform(0.1, 0.66, n_own - 1))
+        taken = [(times * return_days(int(item)), int(item))
+                 for item, share in zip(own, since, strict=True) for times in np.arange(share, n_days)]  # fmt: skip
+        walks.append(sorted(((age, item) for age, item in taken if age < n_days), reverse=True))
+        withheld.append(int(own[0]))
+    items = Ragged.from_rows([[item for _, item in walk] for walk in walks])
+    ages = Ragged.from_rows([[age for age, _ in walk] for walk in walks], np.float32).values
+    users = Histories(items.indptr, items.values, np.ones(len(ages), np.float32), ages)
+    return World(users, n_items, np.array(withheld))
+
+
+def return_days(item: int) -> int:
+    """After how many days an item of `returns` is taken again."""
+    return 5 + item % 10
+
+
 def join(first: Histories, second: Histories) -> Histories:
     """The users of both, those of `second` after those of `first`; without features."""
     indptr = np.concatenate([first.indptr, second.indptr[1:] + first.indptr[-1]])

@@ -3,7 +3,7 @@ import pytest
 from hypothesis import given
 
 from tawny.core.arrays import Ragged
-from tawny.evaluation.metrics.hits import first_k, hits
+from tawny.evaluation.metrics.hits import first_k, gains, hits
 
 from .conftest import World, worlds
 
@@ -35,3 +35,18 @@ def test_lists_and_choices_of_different_users_are_refused() -> None:
 def test_a_length_of_nothing_is_refused() -> None:
     with pytest.raises(ValueError, match=r"`k` must be a positive integer\. Received: k = 0"):
         first_k(np.zeros((1, 1), np.bool_), 0)
+
+
+@pytest.mark.parametrize(
+    ("chosen", "values", "came"),
+    [
+        ([[1, 2]], [3.0], "1 values of 2 items, the least 3.0"),
+        ([[1, 2]], [3.0, 0.0], "2 values of 2 items, the least 0.0"),
+        ([[1, 1]], [3.0, 2.0], "an item twice"),
+    ],
+)
+def test_values_that_are_not_one_above_0_for_each_item_are_refused(
+    chosen: list[list[int]], values: list[float], came: str
+) -> None:
+    with pytest.raises(ValueError, match=f"Received: {came}"):
+        gains(np.array([[1]], np.int32), Ragged.from_rows(chosen), np.array(values, np.float32))

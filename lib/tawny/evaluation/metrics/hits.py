@@ -1,11 +1,30 @@
-"""Which listed items the users went on to choose: computed once per batch, read by every accuracy metric.
+"""Which listed items the users went on to choose, and what each is worth: once per batch, for every accuracy metric.
 
-Shapes: U users of a batch, K list.
+Shapes: U users of a batch, K list, A answers.
 """
 
-import numpy as np
+from dataclasses import dataclass
+from typing import TypeVar
 
-from tawny.core.arrays import Bools, Counts, Doubles, Ints, Ragged
+import numpy as np
+from numpy.typing import NDArray
+
+from tawny.core.arrays import Bools, Counts, Doubles, Floats, Ints, Ragged
+
+P = TypeVar("P", bound=np.generic)
+
+
+@dataclass(frozen=True)
+class Gains:
+    """What hits are worth, where answers have values.
+
+    Attributes:
+        placed: float64 [U, K], the value of the item in each place; 0 where it is no hit.
+        best: float64 [U, A], the values of all that each user chose, the largest first, padded with 0.
+    """
+
+    placed: Doubles
+    best: Doubles
 
 
 def hits(lists: Ints, relevant: Ragged) -> Bools:
@@ -33,8 +52,33 @@ def hits(lists: Ints, relevant: Ragged) -> Bools:
     return is_hit
 
 
-def first_k(hits: Bools, k: int) -> Bools:
-    """bool [U, min(K, k)]: the first `k` places of each list.
+def gains(lists: Ints, relevant: Ragged, values: Floats) -> Gains:
+    """What the hits of the lists are worth.
+
+    Args:
+        lists: int32 [U, K], best first, padded with -1.
+        relevant: int32, what each of the same U users chose, each item once, in any order.
+        values: float32, above 0: of each value of `relevant`.
+
+    Raises:
+        ValueError: an item has no value, or one that is not above 0, or is named twice.
+
+    >>> gains(np.array([[5, 2, -1]], np.int32), Ragged.from_rows([[2, 9]]), np.array([3, 10], np.float32))
+    Gains(placed=array([[0., 3., 0.]]), best=array([[10.,  3.]]))
+    """
+    _refuse_wrong_values(relevant, values)
+    width = int(max(lists.max(initial=0), relevant.values.max(initial=0))) + 1
+    chosen, listed = relevant.rows * width + relevant.values, np.arange(len(lists))[:, None] * width + lists
+    order = np.argsort(chosen)
+    at = np.searchsorted(chosen[order], listed)
+    keys, worth = np.append(chosen[order], -1), np.append(values[order].astype(np.float64), 0.0)
+    best_first = np.lexsort((-values, relevant.rows))
+    best = Ragged(relevant.indptr, values[best_first].astype(np.float64)).padded(0.0)
+    return Gains(np.where((keys[at] == listed) & (lists >= 0), worth[at], 0.0), best)
+
+
+def first_k(hits: NDArray[P], k: int) -> NDArray[P]:
+    """[U, min(K, k)]: the first `k` places of each list.
 
     Raises:
         ValueError: on a `k` that is not positive.
@@ -58,3 +102,13 @@ def _refuse_repeats(lists: Ints) -> None:
             f"a list must name an item once. Received: row {row} names item {ordered[row, place]} twice. "
             "Remove repeats where the list is made."
         )
+
+
+def _refuse_wrong_values(relevant: Ragged, values: Floats) -> None:
+    if len(values) != len(relevant.values) or not (values > 0).all():
+        raise ValueError(
+            "every chosen item must have a value above 0. "
+            f"Received: {len(values)} values of {len(relevant.values)} items, the least {values.min(initial=np.inf)}."
+        )
+    if (relevant.n_distinct != relevant.lengths).any():
+        raise ValueError("a chosen item must be named once where items have values. Received: an item twice.")

@@ -18,7 +18,7 @@ class AccuracyMetric:
     """A value per user, from the hits: in [0, 1], higher is better, not lowered when a hit moves up.
 
     Attributes:
-        name: the file's name; also in `evaluations_v1`.
+        name: the file's name; also in `evaluations_v2`.
         compute: (hits bool [U, K], n_relevant int64 [U], k) to float64 [U]; 0 for a user without a list, NaN for one
             without relevant items.
     """
@@ -28,11 +28,22 @@ class AccuracyMetric:
 
 
 @dataclass(frozen=True)
+class GradedMetric(AccuracyMetric):
+    """An accuracy metric that knows what each hit is worth.
+
+    Attributes:
+        compute: as of AccuracyMetric, and with a fourth argument, the Gains of the hits, where answers have values.
+    """
+
+    compute: Callable[..., Doubles]
+
+
+@dataclass(frozen=True)
 class ListMetric:
     """A value per user, from the list alone; NaN for a user without a list.
 
     Attributes:
-        name: the file's name; also in `evaluations_v1`.
+        name: the file's name; also in `evaluations_v2`.
         compute: (lists int32 [U, K] padded with -1, popularity int64 [I], k) to float64 [U], at most 64 either side of 0.
     """
 
@@ -45,7 +56,7 @@ class CatalogMetric:
     """One value of all lists together.
 
     Attributes:
-        name: the file's name; also in `evaluations_v1`.
+        name: the file's name; also in `evaluations_v2`.
         compute: times_listed int64 [I], the number of lists that hold each item, to a float.
     """
 
