@@ -3,10 +3,10 @@
 Each chooses its one setting on the fold `validation` and is evaluated on `test`, as the night is. A user without a history
 gets popularity. The code is meant to be read; it is not written for speed.
 
-Shapes: U users of a fold, A users with answers, I items.
+Shapes: U users of a fold, A users with answers, B of them at a time, I items.
 """
 
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -20,9 +20,20 @@ from tawny.tables.catalog import CATALOG
 from tawny.tables.holdouts import HOLDOUTS
 from tawny.tables.sequences import SEQUENCES
 
-K = 10
+Metric = tuple[str, int]
+"""The metric's name, and the length of the lists: `("ndcg", 10)`."""
+
+MAX_DENSE_ITEMS = 15_000
+"""EASE inverts a matrix of items by items; larger catalogs leave it out."""
+
+_AT_ONCE = 500
+
+Users = NDArray[np.int64]
 Scores = NDArray[Any]
-Fit = Callable[["Fold", float], Callable[["Fold"], Scores]]
+Scorer = Callable[["Fold", Users], Scores]
+"""(fold, rows int [B] of its users) to scores [B, I]."""
+
+Fit = Callable[["Fold", float], Scorer]
 
 
 @dataclass(frozen=True)
@@ -39,7 +50,7 @@ class Fold:
 
     taken: sparse.csr_array
     recent: NDArray[np.int64]
-    evaluated: NDArray[np.int64]
+    evaluated: Users
     seen: list[list[int]]
     answers: list[list[int]]
 
@@ -64,35 +75,49 @@ def read_fold(lake: ArrowLake, name: str) -> Fold:
                 [answers[users[row]["user_id"]] for row in evaluated])  # fmt: skip
 
 
-def ndcg(scores: Scores, fold: Fold) -> NDArray[np.float64]:
-    """float64 [A]: NDCG@10 with binary gains, seen items removed."""
-    values = np.zeros(len(fold.evaluated))
-    gains = 1 / np.log2(np.arange(2, K + 2))
-    for user, (seen, answers) in enumerate(zip(fold.seen, fold.answers, strict=True)):
-        own = scores[user].astype(np.float64)
-        own[seen] = -np.inf
-        listed = np.argsort(-own, kind="stable")[:K]
-        values[user] = gains[np.isin(listed, answers)].sum() / gains[: min(K, len(set(answers)))].sum()
+def judged(score: Scorer, fold: Fold, metrics: Sequence[Metric]) -> dict[Metric, NDArray[np.float64]]:
+    """float64 [A] by metric: of lists by these scores, and by popularity for users without a history; seen items removed."""
+    values = {metric: np.zeros(len(fold.evaluated)) for metric in metrics}
+    is_cold, length = np.diff(fold.taken.indptr) == 0, max(k for _, k in metrics)
+    for start in range(0, len(fold.evaluated), _AT_ONCE):
+        rows = fold.evaluated[start : start + _AT_ONCE]
+        scores = np.array(score(fold, rows), np.float64)
+        scores[is_cold[rows]] = popularity(fold, rows)[is_cold[rows]]
+        for place, own in enumerate(scores, start):
+            own[fold.seen[place]] = -np.inf
+            listed = np.argsort(-own, kind="stable")[:length]
+            is_hit = np.isin(listed, fold.answers[place])
+            for metric in metrics:
+                values[metric][place] = _value(metric, is_hit, len(set(fold.answers[place])))
     return values
 
 
-def popularity(fold: Fold) -> Scores:
-    """[A, I]: the counts of the last 30 days, then of all time."""
+def _value(metric: Metric, is_hit: NDArray[np.bool_], n_answers: int) -> float:
+    name, k = metric
+    top = is_hit[:k]
+    if name == "ndcg":
+        gains = 1 / np.log2(np.arange(2, k + 2))
+        return float(gains[: len(top)][top].sum() / gains[: min(k, n_answers)].sum())
+    return float({"recall": top.sum() / n_answers, "hit_rate": top.any()}[name])
+
+
+def popularity(fold: Fold, rows: Users) -> Scores:
+    """[B, I]: the counts of the last 30 days, then of all time."""
     ever = np.asarray(fold.taken.sum(axis=0)).ravel()
-    return np.tile(fold.recent + ever / (ever.max() + 1), (len(fold.evaluated), 1))
+    return np.tile(fold.recent + ever / (ever.max() + 1), (len(rows), 1))
 
 
-def ease(fold: Fold, regularisation: float) -> Callable[[Fold], Scores]:
+def ease(fold: Fold, regularisation: float) -> Scorer:
     """EASE. Source: Steck, Embarrassingly shallow autoencoders for sparse data (WWW 2019), algorithm 1."""
     gram = (fold.taken.T @ fold.taken).toarray().astype(np.float64)
     gram[np.diag_indices_from(gram)] += regularisation
     inverse = np.linalg.inv(gram)
     weights = inverse / -np.diag(inverse)
     np.fill_diagonal(weights, 0)
-    return lambda other: other.taken[other.evaluated] @ weights
+    return lambda other, rows: other.taken[rows] @ weights
 
 
-def als(fold: Fold, alpha: float) -> Callable[[Fold], Scores]:
+def als(fold: Fold, alpha: float) -> Scorer:
     """Implicit ALS of the package `implicit`, 64 factors, 15 iterations."""
     from implicit.als import AlternatingLeastSquares
 
@@ -100,7 +125,7 @@ def als(fold: Fold, alpha: float) -> Callable[[Fold], Scores]:
         factors=64, regularization=0.1, alpha=alpha, iterations=15, random_state=0, num_threads=2
     )
     model.fit(sparse.csr_matrix(fold.taken), show_progress=False)
-    return lambda other: model.user_factors[other.evaluated] @ model.item_factors.T
+    return lambda _, rows: model.user_factors[rows] @ model.item_factors.T
 
 
 PEERS: dict[str, tuple[Fit, tuple[float, ...]]] = {
@@ -109,18 +134,14 @@ PEERS: dict[str, tuple[Fit, tuple[float, ...]]] = {
 }
 
 
-def evaluate_peers(lake: ArrowLake) -> Iterable[tuple[str, NDArray[np.float64]]]:
-    """The name of every peer, with the setting chosen on validation, and its NDCG@10 on the test fold, float64 [A]."""
+def evaluate_peers(lake: ArrowLake, metrics: Sequence[Metric]) -> Iterable[tuple[str, dict[Metric, NDArray[np.float64]]]]:
+    """The name of every peer, with the setting that is best by the first metric on validation, and its values on test."""
     validation, test = read_fold(lake, "validation"), read_fold(lake, "test")
-    yield "popularity, 30 days", ndcg(popularity(test), test)
+    yield "popularity, 30 days", judged(popularity, test, metrics)
     for name, (fit, options) in PEERS.items():
-        means = [ndcg(_with_popularity(fit(validation, option), validation), validation).mean() for option in options]
+        if fit is ease and test.taken.shape[1] > MAX_DENSE_ITEMS:
+            continue
+        first = metrics[:1]
+        means = [judged(fit(validation, option), validation, first)[first[0]].mean() for option in options]
         best = options[int(np.argmax(means))]
-        yield f"{name} ({best:g})", ndcg(_with_popularity(fit(test, best), test), test)
-
-
-def _with_popularity(score: Callable[[Fold], Scores], fold: Fold) -> Scores:
-    """[A, I]: the scores, and popularity's for users without a history."""
-    scores, is_cold = np.array(score(fold)), np.diff(fold.taken.indptr)[fold.evaluated] == 0
-    scores[is_cold] = popularity(fold)[is_cold]
-    return scores
+        yield f"{name} ({best:g})", judged(fit(test, best), test, metrics)

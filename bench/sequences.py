@@ -12,13 +12,15 @@ _FIRST = datetime(2000, 4, 25, tzinfo=UTC)
 _DAYS = 100
 
 
-def land_sequences(file: Path, landing: Path) -> date:
+def land_sequences(file: Path, landing: Path, n_users: int | None = None) -> date:
     """Write events.parquet from lines "user item", each user's in time order; returns the first run_date after all of them.
 
-    A user's events are spread evenly over 100 days, so that the lake has 100 day partitions.
+    Only users up to the number `n_users` are written, where it is given. A user's events are spread evenly over 100 days, so
+    that the lake has 100 day partitions.
     """
     with gzip.open(file, "rt") as lines:
         pairs = np.array([line.split() for line in lines], np.int64)
+    pairs = pairs if n_users is None else pairs[pairs[:, 0] <= n_users]
     users, starts, counts = np.unique(pairs[:, 0], return_index=True, return_counts=True)
     position = np.arange(len(pairs)) - np.repeat(starts, counts)
     step = _DAYS * 86_400_000_000 // np.repeat(counts, counts)
