@@ -21,6 +21,9 @@ from tawny.models.two_tower.windows import PADDED
 
 M = TypeVar("M")
 
+_TEMPERATURES = (0.02, 0.5)
+"""Least and most. Below, a step follows a few negatives only; above, cosines cannot tell items apart."""
+
 
 class ItemTower(keras.layers.Layer):  # type: ignore[misc]  # keras is untyped
     """Item vectors of length one: an embedding per item plus a projection of the item's categories."""
@@ -86,6 +89,8 @@ class TwoTowerNet(keras.Model):  # type: ignore[misc]  # keras is untyped
         n_items, n_categories = categories.shape
         self.items = ItemTower(n_items, n_categories, settings.dim, seed)
         self.users = UserTower(settings, known.shape[1], seed + 1)
+        at_first = keras.initializers.Constant(np.log(settings.temperature))
+        self.log_temperature = self.add_weight(shape=(), initializer=at_first, name="log_temperature")
 
     def call(self, window: Any, log_weights: Any, features: Any, dropout_mask: Any = 1.0) -> tuple[Any, Any]:
         """User vectors float32 [B, D] and all item vectors float32 [I, D]; arguments as of `UserTower.call`.
@@ -95,6 +100,11 @@ class TwoTowerNet(keras.Model):  # type: ignore[misc]  # keras is untyped
         item_vectors = self.items(self.categories)
         entries = ops.take(item_vectors, window, axis=0)
         return self.users(entries, log_weights, features, dropout_mask=dropout_mask), item_vectors
+
+    @property
+    def temperature(self) -> Any:
+        """What the cosine of the two vectors is divided by before the softmax; a scalar tensor."""
+        return ops.exp(ops.clip(self.log_temperature, *np.log(_TEMPERATURES)))
 
     def standardised(self, features: Floats | None) -> Floats | None:
         """Features float32 [U, F], standardised; None stays None."""
