@@ -35,7 +35,13 @@ class TrainTwoTowerSettings(Settings):
 def main(run: ArrowRun[TrainTwoTowerSettings]) -> None:
     """Train `validation` with early stopping; `test` and `serve` start from its weights. Rank 0 writes."""
     from tawny.models.store import model_rows
-    from tawny.models.two_tower.data import TwoTowerData, category_matrix, frequent_categories, training_data
+    from tawny.models.two_tower.data import (
+        TwoTowerData,
+        category_matrix,
+        frequent_categories,
+        training_data,
+        validation_sample,
+    )
     from tawny.models.two_tower.model import TwoTower
     from tawny.models.two_tower.train import train_every_fold
     from tawny.training import workers
@@ -50,8 +56,10 @@ def main(run: ArrowRun[TrainTwoTowerSettings]) -> None:
         sequences = run.read_arrow(SEQUENCES, max_rows=own.max_users, fold=fold)
         features = run.read_arrow(USER_FEATURES, max_rows=own.max_users, fold=fold)
         categories = category_matrix(run.read_arrow(ITEM_FEATURES, fold=fold), names)
-        holdouts = run.read_arrow(HOLDOUTS, fold=fold) if fold == "validation" else None
-        return training_data(sequences, features, categories, holdouts)
+        held_out = None
+        if fold == "validation":
+            held_out = validation_sample(sequences, features, run.read_arrow(HOLDOUTS, fold=fold))
+        return training_data(sequences, features, categories, held_out, is_ordered=True)
 
     with TrainingFolders(root, str(run.run_date), is_writer=all_workers.is_writer) as folders:
         models = train_every_fold(TwoTower, data_of, own.model, all_workers, folders, run.seed())

@@ -6,7 +6,7 @@ import numpy as np
 import pyarrow as pa
 import pytest
 
-from tawny.models.two_tower.data import category_matrix, frequent_categories, training_data
+from tawny.models.two_tower.data import category_matrix, frequent_categories, training_data, validation_sample
 
 CATEGORIES = np.zeros((9, 0), np.float32)
 
@@ -41,6 +41,8 @@ def test_users_come_in_the_order_of_their_ids_with_their_features_or_zeros() -> 
     assert data.train.features.dtype == np.float32
     assert data.train.features.tolist() == [[1, 2], [0, 0], [5, 6]]
     assert data.held_out is None
+    assert data.is_ordered
+    assert not training_data(SEQUENCES, features({}), CATEGORIES, None, is_ordered=False).is_ordered
 
 
 @pytest.mark.parametrize("known", [{}, {"a": []}])
@@ -51,9 +53,11 @@ def test_without_features_there_are_columns_for_nobody(known: dict[str, Any]) ->
 
 
 def test_held_out_are_the_answers_of_the_folds_users_and_what_each_has_seen() -> None:
-    data = training_data(SEQUENCES, features({}), CATEGORIES, holdouts({"c": [2], "stranger": [0], "a": [5, 6]}))
-    sample = data.held_out
-    assert sample is not None
+    answers = holdouts({"c": [2], "stranger": [0], "a": [5, 6]})
+    sample = validation_sample(SEQUENCES, features({"c": [5], "b": [7]}), answers)
+    assert training_data(SEQUENCES, features({}), CATEGORIES, sample).held_out is sample
+    assert sample.users.features is not None
+    assert sample.users.features.tolist() == [[0], [5]]
     assert sample.users.items.tolist() == [3, 4, 7]
     assert sample.seen.indptr.tolist() == [0, 3, 5]
     assert sample.seen.values.tolist() == [1, 3, 4, 7, 8]

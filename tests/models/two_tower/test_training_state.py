@@ -89,6 +89,7 @@ CHANGES: dict[str, Callable[[TwoTowerData], TwoTowerData]] = {
     "held-out history": lambda d: held_out_of(
         d, users=replace(held_out(d).users, items=changed(held_out(d).users.items, 59))
     ),
+    "order says nothing": lambda d: replace(d, is_ordered=False),
     "nothing held out": lambda d: replace(d, held_out=None),
 }
 

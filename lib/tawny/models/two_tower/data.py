@@ -22,12 +22,14 @@ class TwoTowerData:
         train: the histories before the cutoff. All examples of a user share the user's features, so the features must not
             depend on what the user takes (age and country do not); otherwise the model looks ahead.
         categories: float32 [I, C], 1 where the item has the category; C may be 0. I is the size of the catalog.
-        held_out: for early stopping; None where training runs a fixed number of epochs.
+        held_out: for early stopping; None where training runs a fixed number of steps.
+        is_ordered: whether the order of a history says something; else examples are random targets out of a user's set.
     """
 
     train: Histories
     categories: Floats
     held_out: ValidationSample | None = None
+    is_ordered: bool = True
 
 
 def frequent_categories(items: pa.Table, max_categories: int) -> list[str]:
@@ -49,29 +51,51 @@ def category_matrix(items: pa.Table, categories: list[str]) -> Floats:
     return matrix
 
 
-def training_data(sequences: pa.Table, features: pa.Table, categories: Floats, holdouts: pa.Table | None) -> TwoTowerData:
+def training_data(
+    sequences: pa.Table,
+    features: pa.Table,
+    categories: Floats,
+    validation: ValidationSample | None,
+    *,
+    is_ordered: bool = True,
+) -> TwoTowerData:
     """The training data of a fold, with users in the order of user_id, so that it is the same on every worker.
 
     Args:
         sequences, features: rows of sequences_v1 and user_features_v2 of the fold; a user without features has zeros.
         categories: float32 [I, C].
-        holdouts: rows of holdouts_v1 for early stopping, or None.
+        validation: of `validation_sample`, or None.
+        is_ordered: whether the order of a history says something.
     """
     sequences = sequences.take(pc.sort_indices(sequences["user_id"]))
+    return TwoTowerData(_histories(sequences, features), categories, validation, is_ordered)
+
+
+def validation_sample(sequences: pa.Table, features: pa.Table, holdouts: pa.Table) -> ValidationSample:
+    """The rows of `sequences` that have answers, in the order of user_id, for early stopping.
+
+    Args:
+        sequences, features: as for `training_data`.
+        holdouts: rows of holdouts_v1 of the fold.
+    """
+    sequences = sequences.take(pc.sort_indices(sequences["user_id"]))
+    rows, holdout_rows = _common_rows(sequences["user_id"], holdouts["user_id"])
+    sequences = sequences.take(rows)
+    answers = Ragged.from_arrow(holdouts["item_indices"]).take(holdout_rows)
+    return ValidationSample(_histories(sequences, features), Ragged.from_arrow(sequences["seen_indices"]), answers)
+
+
+def _histories(sequences: pa.Table, features: pa.Table) -> Histories:
+    """The histories of the rows, with the features of their users."""
     vectors = Ragged.from_arrow(features["features"], np.float32).padded(0)
     rows, feature_rows = _common_rows(sequences["user_id"], features["user_id"])
     by_user = np.zeros((sequences.num_rows, vectors.shape[1]), np.float32)
     by_user[rows] = vectors[feature_rows]
-    users = replace(Histories.from_arrow(sequences), features=by_user)
-    if holdouts is None:
-        return TwoTowerData(users, categories)
-    rows, holdout_rows = _common_rows(sequences["user_id"], holdouts["user_id"])
-    seen, answers = Ragged.from_arrow(sequences["seen_indices"]), Ragged.from_arrow(holdouts["item_indices"])
-    return TwoTowerData(users, categories, ValidationSample(users.take(rows), seen.take(rows), answers.take(holdout_rows)))
+    return replace(Histories.from_arrow(sequences), features=by_user)
 
 
 def _common_rows(users: pa.ChunkedArray, others: pa.ChunkedArray) -> tuple[Counts, Counts]:
-    """int64, both [M]: the rows of the users that `others` has too, ascending, and their rows in `others`."""
+    """int64, both [M]: the rows whose user `others` has too, ascending, and their rows in `others`."""
     rows_in_others = pc.fill_null(pc.index_in(users, value_set=others), -1).to_numpy()
     rows = np.flatnonzero(rows_in_others >= 0)
     return rows, rows_in_others[rows].astype(np.int64)

@@ -22,8 +22,9 @@ from tawny.evaluation.metrics.ndcg import ndcg
 from tawny.evaluation.metrics.recall import recall
 from tawny.evaluation.validate import ValidationSample
 from tawny.models.base import Model
-from tawny.models.two_tower.batches import Batches, Examples, next_item_examples
+from tawny.models.two_tower.batches import Batches
 from tawny.models.two_tower.data import TwoTowerData
+from tawny.models.two_tower.examples import Examples, examples_of
 from tawny.models.two_tower.net import TwoTowerNet
 from tawny.models.two_tower.settings import TwoTowerSettings
 from tawny.training.fingerprint import code_of, fingerprint
@@ -44,6 +45,7 @@ CODE = (
     "tawny.evaluation.metrics.recall",
     "tawny.evaluation.validate",
     "tawny.models.two_tower.batches",
+    "tawny.models.two_tower.examples",
     "tawny.models.two_tower.model",
     "tawny.models.two_tower.net",
     "tawny.models.two_tower.train",
@@ -174,8 +176,9 @@ def train(
         ConfigError: there are more workers than examples in a step.
     """
     tf.config.experimental.enable_op_determinism()  # measured: no cost on a CPU
-    net = TwoTowerNet(settings, data.categories, data.train.features, seed)
-    examples = next_item_examples(replace(data.train, features=net.standardised(data.train.features)))
+    net = TwoTowerNet(settings, data.categories, data.train.features, seed, is_ordered=data.is_ordered)
+    users = replace(data.train, features=net.standardised(data.train.features))
+    examples = examples_of(users, is_ordered=data.is_ordered)
     if not len(examples):
         model = net.to_model(model_class)
         nothing = {"item_vectors": np.zeros((len(data.categories), settings.dim), np.float32)}
