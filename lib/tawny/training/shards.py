@@ -53,7 +53,8 @@ class Shard:
         if self._order is None or self._order[0] != epoch:
             shuffled = np.random.default_rng([self._seed, epoch]).permutation(self._n_examples)
             self._order = epoch, np.resize(shuffled, (self.epoch_steps, self._global_batch))
-        return self._order[1][step_of_epoch]
+        examples: NDArray[np.int64] = self._order[1][step_of_epoch]
+        return examples
 
     def own(self, values: NDArray[Any]) -> NDArray[Any]:
         """[W, ...]: this worker's part of what a step has for its examples, [B, ...]."""

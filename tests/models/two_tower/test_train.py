@@ -213,13 +213,15 @@ def on_a_circle(angles: Doubles) -> TwoTower:
 
 
 @pytest.mark.horovod
-def test_two_workers_train_to_the_same_result_as_one(alone: Trained[TwoTower], tmp_path: Path) -> None:
-    launch([str(HERE / "train_ring_world.py"), str(tmp_path)], n_workers=2)
-    reports = [json.loads((tmp_path / f"report_{rank}.json").read_text()) for rank in range(2)]
-    assert [report["size"] for report in reports] == [2, 2]
+@pytest.mark.parametrize("n_workers", [2, 3])  # a step of 128 examples does not divide by 3
+def test_several_workers_train_to_the_same_result_as_one(alone: Trained[TwoTower], tmp_path: Path, n_workers: int) -> None:
+    launch([str(HERE / "train_ring_world.py"), str(tmp_path)], n_workers=n_workers)
+    reports = [json.loads((tmp_path / f"report_{rank}.json").read_text()) for rank in range(n_workers)]
+    assert [report["size"] for report in reports] == [n_workers] * n_workers
     for report in reports:
         for key in ("train_loss", "loss", "ndcg", "recall"):
             assert [r[key] for r in report["records"]] == pytest.approx([r[key] for r in alone.records], rel=1e-3)
-    weights = [dict(np.load(tmp_path / f"weights_{rank}.npz")) for rank in range(2)]
-    assert_equal(weights[0], weights[1])
+    weights = [dict(np.load(tmp_path / f"weights_{rank}.npz")) for rank in range(n_workers)]
+    for other in weights[1:]:
+        assert_equal(weights[0], other)
     assert len(list((tmp_path / "training").glob("run-validation-*/two_tower.npz"))) == 1

@@ -48,8 +48,8 @@ class UserTower(keras.layers.Layer):  # type: ignore[misc]  # keras is untyped
         super().__init__(name="user_tower")
         p, d, m = settings.poolings, settings.dim, settings.hidden
         glorot = [keras.initializers.GlorotUniform(seed=seed + i) for i in range(2)]
-        places = settings.window if is_ordered else 0
-        self.positions = self.add_weight(shape=(p, places), initializer=_decays(p), name="positions")
+        shape = (p, settings.window if is_ordered else 0)
+        self.positions = self.add_weight(shape, _decays(p), trainable=is_ordered, name="positions")
         self.queries = self.add_weight(shape=(p, d), initializer="zeros", name="queries")
         self.hidden = self.add_weight(shape=(p * d + n_features, m), initializer=glorot[0], name="hidden")
         self.hidden_bias = self.add_weight(shape=(m,), initializer="zeros", name="hidden_bias")
@@ -130,7 +130,7 @@ class TwoTowerNet(keras.Model):  # type: ignore[misc]  # keras is untyped
 
     def to_model(self, model_class: Callable[..., M]) -> M:
         """The trained model, for serving; `model_class` is TwoTower."""
-        user = {v.name: v.numpy() for v in self.users.trainable_variables}
+        user = {v.name: v.numpy() for v in self.users.variables}
         scales = {"feature_mean": self.feature_mean, "feature_gain": self.feature_gain}
         return model_class(self.settings, item_vectors=self.items(self.categories).numpy(), **user, **scales)
 
