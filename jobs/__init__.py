@@ -12,8 +12,9 @@ ingest: landing files become events, items and users; refused rows are quarantin
 features: what models learn from, as of each fold's cutoff
 
     build_catalog            the items, numbered
+    plan_split               what the night is asked: windows, mornings, what counts as an answer
+    build_holdouts           the items that users took after a morning: the answers
     build_interactions       each user's weight for each item
-    build_holdouts           the items that users took after a cutoff: the answers
     build_item_features      how often each item was taken recently
     build_sequences          each user's last items, and the items not to list
     build_user_features      each user's attributes, as a vector
@@ -23,7 +24,7 @@ training: a model for every fold, its settings chosen on the validation window
     train_als                matrix factorisation, by Spark MLlib
     train_neighbours         items that the same users took
     train_popularity         items that most users took recently
-    train_repeats            items that a user viewed or bought and may want again; no source by default
+    train_repeats            items that a user viewed or bought and may want again
     train_transitions        items that users take one after another
     train_two_tower          a deep retrieval model, on every worker of a horovodrun
 

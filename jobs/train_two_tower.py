@@ -13,6 +13,7 @@ from tawny.tables.holdouts import HOLDOUTS
 from tawny.tables.item_features import ITEM_FEATURES
 from tawny.tables.models import MODELS
 from tawny.tables.sequences import SEQUENCES
+from tawny.tables.splits import SPLITS
 from tawny.tables.user_features import USER_FEATURES
 
 
@@ -34,15 +35,22 @@ class TrainTwoTowerSettings(Settings):
 
 def main(run: ArrowRun[TrainTwoTowerSettings]) -> None:
     """Train `validation` with early stopping; `test` and `serve` start from its weights. Rank 0 writes."""
+    from tawny.core.split import NightSplit
     from tawny.models.store import model_rows
-    from tawny.models.two_tower.data import TwoTowerData, category_matrix, frequent_categories, training_data
+    from tawny.models.two_tower.data import (
+        TwoTowerData,
+        category_matrix,
+        frequent_categories,
+        training_data,
+        validation_sample,
+    )
     from tawny.models.two_tower.model import TwoTower
     from tawny.models.two_tower.train import train_every_fold
     from tawny.training import workers
     from tawny.training.checkpoint import local_folder
     from tawny.training.folders import TrainingFolders
 
-    own, all_workers = run.settings, workers.current()
+    own, all_workers, split = run.settings, workers.current(), NightSplit.from_table(run.read_arrow(SPLITS))
     names = frequent_categories(run.read_arrow(ITEM_FEATURES, fold="validation"), own.max_categories)
     root = local_folder(own.work_dir, run.env.root) / "two_tower"
 
@@ -50,8 +58,10 @@ def main(run: ArrowRun[TrainTwoTowerSettings]) -> None:
         sequences = run.read_arrow(SEQUENCES, max_rows=own.max_users, fold=fold)
         features = run.read_arrow(USER_FEATURES, max_rows=own.max_users, fold=fold)
         categories = category_matrix(run.read_arrow(ITEM_FEATURES, fold=fold), names)
-        holdouts = run.read_arrow(HOLDOUTS, fold=fold) if fold == "validation" else None
-        return training_data(sequences, features, categories, holdouts)
+        held_out = None
+        if fold == "validation":
+            held_out = validation_sample(sequences, features, run.read_arrow(HOLDOUTS, fold=fold))
+        return training_data(sequences, features, categories, held_out, is_ordered=split.is_ordered)
 
     with TrainingFolders(root, str(run.run_date), is_writer=all_workers.is_writer) as folders:
         models = train_every_fold(TwoTower, data_of, own.model, all_workers, folders, run.seed())
@@ -63,7 +73,7 @@ def main(run: ArrowRun[TrainTwoTowerSettings]) -> None:
 JOB = Job(
     main,
     stage="training",
-    reads=(ITEM_FEATURES, SEQUENCES, USER_FEATURES, HOLDOUTS),
+    reads=(SPLITS, ITEM_FEATURES, SEQUENCES, USER_FEATURES, HOLDOUTS),
     writes=MODELS["two_tower"],
     engine="horovod",
     settings=TrainTwoTowerSettings,

@@ -1,6 +1,6 @@
 """`tawny maintain` over a lake of two nights."""
 
-from datetime import date, timedelta
+from datetime import UTC, date, datetime, timedelta
 from pathlib import Path
 
 import pyarrow as pa
@@ -23,7 +23,8 @@ def lake(env: Env) -> ArrowLake:
     lake = ArrowLake(env.root)
     lake.ensure([HOLDOUTS])
     for run_date in (OLDER, OLD, NEW):
-        rows = pa.table({"fold": ["test"], "user_id": ["u"], "item_indices": [[1]], "is_warm": [True]})
+        row = {"fold": "test", "user_id": "u", "as_of_ts": datetime(2024, 3, 1, tzinfo=UTC), "item_indices": [1]}
+        rows = pa.Table.from_pylist([{**row, "values": [1.0], "history_length": 2, "is_warm": True}])
         lake.write(HOLDOUTS, rows, {"run_date": run_date}, str(run_date))
     return lake
 

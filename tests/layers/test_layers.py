@@ -17,7 +17,7 @@ MAY_IMPORT = {
     "training": "core",
     "models": "core lake evaluation training",
     "ingest": "core tables lake",
-    "features": "core",
+    "features": "core tables lake",
     "candidates": "core features models",
     "ranking": "core lake features models evaluation",
     "publish": "core tables lake models evaluation candidates ranking",

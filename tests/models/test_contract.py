@@ -21,8 +21,9 @@ SETTINGS: dict[str, dict[str, Any]] = {
         "hidden": 16,
         "learning_rate": 0.01,
         "global_batch": 128,
-        "negatives_group": 64,
         "uniform_negatives": 32,
+        "min_steps": 120,
+        "max_steps": 120,
     },
 }
 """What a model needs to be fitted on a world of 300 users in a second, by the model's name; the defaults otherwise."""

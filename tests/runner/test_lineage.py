@@ -1,6 +1,6 @@
 """The version graph, on real tables written without a JVM: a chain of four partitions, one of which is written anew."""
 
-from datetime import date
+from datetime import UTC, date, datetime
 from pathlib import Path
 from typing import Any
 
@@ -18,6 +18,8 @@ from tawny.tables.holdouts import HOLDOUTS
 from tawny.tables.models import MODELS
 from tawny.tables.nights import NIGHTS
 
+NOON = datetime(2024, 2, 28, 12, tzinfo=UTC)
+OF_ONE = {"values": [1.0], "history_length": 3, "is_warm": True}
 D1, D2 = date(2024, 3, 1), date(2024, 3, 2)
 
 
@@ -37,7 +39,7 @@ def write(lake: ArrowLake, ref: TableRef, text: str, inputs: dict[str, str], day
     """Write a partition that holds `text`, made from `inputs`; its digest."""
     spec = spec_of(ref)
     rows: dict[str, list[Any]] = {
-        HOLDOUTS.name: [{"fold": "test", "user_id": text, "item_indices": [1], "is_warm": True}],
+        HOLDOUTS.name: [{"fold": "test", "user_id": text, "as_of_ts": NOON, "item_indices": [1], **OF_ONE}],
         MODELS.name: [{"fold": "test", "file": "f", "chunk": 0, "payload": text.encode(), "model_version": text}],
     }
     known = set(arrow_schema(spec).names)

@@ -13,7 +13,7 @@ from tawny.core.errors import ConfigError
 from tawny.training import checkpoint
 from tawny.training.checkpoint import Checkpoint, Progress
 
-PROGRESS = Progress(epoch=2, step=7, loss_sum=3.5, best_epoch=1, best=0.25, records=[{"epoch": 0, "ndcg": 0.25}])
+PROGRESS = Progress(step=27, loss_sum=3.5, best_step=10, best=0.25, records=[{"step": 10, "ndcg": 0.25}])
 
 
 def some_checkpoint(value: float = 1.0) -> Checkpoint:
@@ -75,7 +75,7 @@ def test_a_flipped_byte_is_noticed_or_without_effect(tmp_path: Path) -> None:
         assert found is None or (found.progress == PROGRESS and np.array_equal(found.variables["a/b"], np.ones((2, 3))))
 
 
-BEGUN: dict[str, Any] = {"epoch": 0, "step": 0, "loss_sum": 0.0, "best_epoch": None, "best": 0, "records": []}
+BEGUN: dict[str, Any] = {"step": 0, "loss_sum": 0.0, "best_step": None, "best": None, "records": []}
 META = {"fingerprint": "run", "progress": BEGUN}
 NOW = {"now/a/b": np.ones((2, 3)), "now/optimizer/0": np.array(7)}
 BEST = {"best/a/b": np.ones((2, 3))}
@@ -87,14 +87,14 @@ BEST = {"best/a/b": np.ones((2, 3))}
         ("{", NOW),
         ("[]", NOW),
         ("{}", NOW),
-        (json.dumps(META | {"progress": {"epoch": 0}}), NOW),
+        (json.dumps(META | {"progress": {"step": 0}}), NOW),
         (json.dumps(META | {"progress": BEGUN | {"more": 1}}), NOW),
         (json.dumps(META), {"now/a/b": np.ones((2, 3))}),
         (json.dumps(META), NOW | {"now/c": np.ones(1)}),
         (json.dumps(META), NOW | {"now/a/b": np.ones((3, 2))}),
         (json.dumps(META), NOW | {"now/a/b": np.ones((2, 3), np.float32)}),
         (json.dumps(META), NOW | BEST),
-        (json.dumps(META | {"progress": BEGUN | {"best_epoch": 0}}), NOW),
+        (json.dumps(META | {"progress": BEGUN | {"best_step": 0}}), NOW),
     ],
 )
 def test_wrong_content_is_set_aside(

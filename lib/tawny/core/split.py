@@ -7,9 +7,7 @@ models that were fitted on what lies before the fold's window; it is judged on w
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
-from typing import cast
-
-import pyarrow as pa
+from typing import Any, cast
 
 from tawny.core.columns import EventType, Fold
 
@@ -66,8 +64,8 @@ class NightSplit:
         return self.folds["serve"].cutoff_ts
 
     @classmethod
-    def from_table(cls, rows: pa.Table) -> "NightSplit":
-        """From rows of splits_v1 of one run_date."""
+    def from_table(cls, rows: Any) -> "NightSplit":
+        """From rows of splits_v1 of one run_date, a pyarrow.Table."""
         by_fold = {row["fold"]: row for row in rows.to_pylist(maps_as_pydicts="strict")}
         one = by_fold["serve"]
         folds = {cast(Fold, fold): _fold_split(row) for fold, row in by_fold.items()}

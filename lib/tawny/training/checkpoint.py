@@ -27,22 +27,20 @@ _META = "progress.json"
 
 @dataclass(frozen=True)
 class Progress:
-    """How far a training got. With the seed it gives the next batch: the order of an epoch depends on nothing else.
+    """How far a training got. With the seed it gives the next batch: the order of the examples depends on nothing else.
 
     Attributes:
-        epoch: the running epoch, from 0; those before it are done.
-        step: steps done in this epoch.
-        loss_sum: sum of these steps' losses.
-        best_epoch: the epoch with the best weights so far, or None.
-        best: its value of the monitored metric.
-        records: one mapping per finished epoch: losses, metrics, seconds.
+        step: steps done.
+        loss_sum: sum of the losses of this round's steps.
+        best_step: how many steps had been done when the weights were best, or None.
+        best: the value of the monitored metric then.
+        records: one mapping per finished round: steps, losses, metrics, seconds.
     """
 
-    epoch: int = 0
     step: int = 0
     loss_sum: float = 0.0
-    best_epoch: int | None = None
-    best: float = float("-inf")
+    best_step: int | None = None
+    best: float | None = None
     records: list[dict[str, float]] = field(default_factory=list)
 
 
@@ -53,7 +51,7 @@ class Checkpoint:
     Attributes:
         progress: how far the training got.
         variables: of model and optimizer, by name.
-        best: the model's variables at the best epoch; empty before the first validation.
+        best: the model's variables at the best step; empty before the first validation.
     """
 
     progress: Progress
@@ -123,7 +121,7 @@ def _read(path: Path, fingerprint: str, like: Checkpoint) -> Checkpoint:
         found = Checkpoint(Progress(**meta["progress"]), _arrays(file, "now/"), _arrays(file, "best/"))
     if meta["progress"].keys() != asdict(like.progress).keys() or _kinds(found.variables) != _kinds(like.variables):
         raise ValueError("other variables than this training has")
-    if _kinds(found.best) != (_kinds(like.best) if found.progress.best_epoch is not None else {}):
+    if _kinds(found.best) != (_kinds(like.best) if found.progress.best_step is not None else {}):
         raise ValueError("other best weights than this training has")
     return found
 

@@ -1,7 +1,8 @@
 """The training loop, for one worker and for N, and for any model that is a `Trainable`.
 
-The trainable says what a step computes, workers.py what a worker is. This file has steps, epochs, validation, early
-stopping, checkpoints and logs.
+The trainable says what a step computes, workers.py what a worker is. This file has steps, rounds of steps, validation,
+early stopping, checkpoints and logs. A training is bounded by steps, not by epochs: a step costs the same on any data, and
+an epoch of a million examples is not one of a thousand.
 """
 
 import logging
@@ -10,7 +11,7 @@ from collections.abc import Callable, Mapping, Sequence
 from contextlib import closing
 from dataclasses import dataclass, replace
 from pathlib import Path
-from typing import Any, Protocol
+from typing import Any, Literal, Protocol
 
 import keras
 import numpy as np
@@ -34,12 +35,8 @@ class Trainable(Protocol):
     def variables(self) -> Sequence[Any]:
         """The trainable Keras variables."""
 
-    @property
-    def n_steps(self) -> int:
-        """Steps of an epoch, the same on every worker."""
-
-    def batch(self, epoch: int, step: int) -> tuple[NDArray[Any], ...]:
-        """This worker's part of a step: arrays of the same shapes at every step, a function of the arguments alone."""
+    def batch(self, step: int) -> tuple[NDArray[Any], ...]:
+        """This worker's part of a step, counted from 0: arrays of the same shapes at every step, a function of it alone."""
 
     def loss(self, *batch: Any) -> Any:
         """The mean loss over this worker's examples, a scalar tensor; all workers have equally many examples."""
@@ -55,20 +52,26 @@ class LoopSettings:
     Attributes:
         learning_rate: of AdamW.
         weight_decay: of AdamW.
-        epochs: at most.
-        patience: epochs without a better `monitor` before the loop stops; the best epoch's weights are restored.
-        monitor: the key of `Trainable.validate` that should rise; without such a key, the last epoch counts as the best.
+        min_steps: the loop does not stop before.
+        max_steps: at most.
+        round_steps: steps from one validation to the next.
+        patience: rounds without a better `monitor` before the loop stops; the best round's weights are restored.
+        monitor: a key of `Trainable.validate`; without such a key, the last round counts as the best.
+        goal: whether the highest or the lowest value of `monitor` is the best.
         checkpoint: the file.
-        checkpoint_every_steps: a checkpoint is also written at the end of every epoch.
+        checkpoint_every_steps: a checkpoint is also written at the end of every round.
         fingerprint: names this training; the checkpoint of another is set aside.
         log_dir: TensorBoard's folder.
     """
 
     learning_rate: float
     weight_decay: float
-    epochs: int
+    min_steps: int
+    max_steps: int
+    round_steps: int
     patience: int
     monitor: str
+    goal: Literal["highest", "lowest"]
     checkpoint: Path
     checkpoint_every_steps: int
     fingerprint: str
@@ -91,7 +94,7 @@ class Loop:
         self._best: Arrays = {}
 
     def run(self) -> Progress:
-        """Train to the last epoch, or until patience runs out; the model's variables then hold the best weights.
+        """Train to the last step, or until patience runs out; the model's variables then hold the best weights.
 
         Raises:
             WorkerError: the workers have different data, or end at different steps.
@@ -102,26 +105,36 @@ class Loop:
         if not self._is_finished():  # a finished training that is loaded again adds no file
             with closing(_summaries(self._settings.log_dir, self._workers)) as summaries:
                 while not self._is_finished():
-                    self._run_epoch(summaries)
+                    self._run_round(summaries)
         for variable in self._model.variables:
             variable.assign(self._best[variable.path])
         self._check_workers_agree()
         return self._progress
 
     def _is_finished(self) -> bool:
-        done, best = self._progress.epoch, self._progress.best_epoch
-        return done >= self._settings.epochs or (best is not None and done - 1 - best >= self._settings.patience)
+        progress, settings = self._progress, self._settings
+        if progress.step >= settings.max_steps:
+            return True
+        since_best = [record for record in progress.records if record["step"] > (progress.best_step or 0)]
+        return progress.step >= settings.min_steps and len(since_best) >= settings.patience
 
-    def _run_epoch(self, summaries: Any) -> None:
-        started, first = time.monotonic(), self._progress.step
-        for step in range(first, self._model.n_steps):
-            loss = self._step(*self._model.batch(self._progress.epoch, step))
+    def _run_round(self, summaries: Any) -> None:
+        started, settings = time.monotonic(), self._settings
+        begin = self._begin()
+        end = min(begin + settings.round_steps, settings.max_steps)
+        for step in range(self._progress.step, end):
+            loss = self._step(*self._model.batch(step))
             self._progress = replace(self._progress, step=step + 1, loss_sum=self._progress.loss_sum + float(loss))
-            if (step + 1) % self._settings.checkpoint_every_steps == 0:
+            if (step + 1) % settings.checkpoint_every_steps == 0:
                 self._save()
             if self._on_step:
                 self._on_step(self._progress)
-        self._end_epoch(time.monotonic() - started, summaries)
+        self._end_round(end - begin, time.monotonic() - started, summaries)
+
+    def _begin(self) -> int:
+        """How many steps had been done when this round began."""
+        records = self._progress.records
+        return int(records[-1]["step"]) if records else 0
 
     def _train_step(self, *batch: Any) -> Any:
         with tf.GradientTape() as tape:
@@ -131,27 +144,31 @@ class Loop:
         self._optimizer.apply(gradients, self._model.variables)
         return loss
 
-    def _end_epoch(self, seconds: float, summaries: Any) -> None:
-        progress = self._shared_progress()
-        epoch, metrics = progress.epoch, self._model.validate()
+    def _end_round(self, n_steps: int, seconds: float, summaries: Any) -> None:
+        progress, metrics = self._shared_progress(), self._model.validate()
         record = {
-            "epoch": epoch,
-            "train_loss": progress.loss_sum / self._model.n_steps,
+            "step": progress.step,
+            "train_loss": progress.loss_sum / n_steps,
             **metrics,
             "seconds": round(seconds, 2),
         }
-        monitored = metrics.get(self._settings.monitor, float(epoch))
-        progress = replace(progress, epoch=epoch + 1, step=0, loss_sum=0.0, records=[*progress.records, record])
-        if monitored > progress.best:
-            progress = replace(progress, best=monitored, best_epoch=epoch)
+        progress = replace(progress, loss_sum=0.0, records=[*progress.records, record])
+        if self._is_better(metrics):
+            progress = replace(progress, best=metrics.get(self._settings.monitor), best_step=progress.step)
             self._best = _values(self._model.variables)
         self._progress = progress
         self._save()
         if self._workers.is_writer:
             logger.info(key_values({key: round(value, 5) for key, value in record.items()}))
-            with summaries.as_default(step=epoch):
+            with summaries.as_default(step=progress.step):
                 for key, value in record.items():
                     tf.summary.scalar(key, value)
+
+    def _is_better(self, metrics: Mapping[str, float]) -> bool:
+        value, best = metrics.get(self._settings.monitor), self._progress.best
+        if value is None or best is None:
+            return True
+        return value > best if self._settings.goal == "highest" else value < best
 
     def _shared_progress(self) -> Progress:
         """The progress with the mean of the workers' losses, the same on all workers."""
@@ -178,7 +195,7 @@ class Loop:
             variable.assign(checkpoint.variables[variable.path])
         for name, variable in self._named_optimizer_variables():
             variable.assign(checkpoint.variables[name])
-        logger.info(key_values({"resumed": settings.checkpoint, "epoch": self._progress.epoch, "step": self._progress.step}))
+        logger.info(key_values({"resumed": settings.checkpoint, "step": self._progress.step}))
 
     def _named_optimizer_variables(self) -> list[tuple[str, Any]]:
         return [(f"optimizer/{number}", variable) for number, variable in enumerate(self._optimizer.variables)]

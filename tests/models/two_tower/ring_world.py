@@ -24,10 +24,12 @@ SETTINGS = TwoTowerSettings(
     hidden=16,
     learning_rate=0.01,
     global_batch=128,
-    negatives_group=32,
     uniform_negatives=32,
-    max_epochs=3,
-    patience=3,
+    min_steps=39,
+    max_steps=39,
+    validate_every_steps=13,
+    refit_share=0.4,
+    few_rows=100,
     checkpoint_every_steps=4,
 )
 

@@ -7,7 +7,7 @@ import numpy as np
 import pyarrow as pa
 import pytest
 
-from tawny.models.two_tower.data import category_matrix, frequent_categories, training_data
+from tawny.models.two_tower.data import category_matrix, frequent_categories, training_data, validation_sample
 
 CATEGORIES = np.zeros((9, 0), np.float32)
 
@@ -50,6 +50,8 @@ def test_users_come_in_the_order_of_their_ids_with_their_features_or_zeros() -> 
     assert data.train.features.dtype == np.float32
     assert data.train.features.tolist() == [[1, 2], [0, 0], [5, 6]]
     assert data.held_out is None
+    assert data.is_ordered
+    assert not training_data(SEQUENCES, features({}), CATEGORIES, None, is_ordered=False).is_ordered
 
 
 @pytest.mark.parametrize("known", [{}, {"a": []}])
@@ -61,9 +63,9 @@ def test_without_features_there_are_columns_for_nobody(known: dict[str, Any]) ->
 
 def test_held_out_are_the_answers_of_each_morning_and_what_the_user_had_done_by_then() -> None:
     rows = {("c", CUTOFF): [2], ("stranger", CUTOFF): [0], ("a", MORNING): [5], ("a", CUTOFF): [5, 6]}
-    data = training_data(SEQUENCES, features({"a": [1, 2]}), CATEGORIES, holdouts(rows))
-    sample = data.held_out
-    assert sample is not None
+    sample = validation_sample(SEQUENCES, features({"a": [1, 2]}), holdouts(rows))
+    data = training_data(SEQUENCES, features({}), CATEGORIES, sample)
+    assert data.held_out is sample
     assert sample.users.indptr.tolist() == [0, 2, 5, 6]
     assert sample.users.items.tolist() == [3, 4, 3, 4, 6, 7]
     assert sample.users.features is not None

@@ -2,6 +2,7 @@
 
 import subprocess
 import sys
+from itertools import pairwise
 from typing import Any
 
 import numpy as np
@@ -10,7 +11,7 @@ import pytest
 from tawny.core.arrays import Histories
 from tawny.models.two_tower.model import TwoTower
 from tawny.models.two_tower.settings import TwoTowerSettings
-from tawny.models.two_tower.windows import PADDED, windows
+from tawny.models.two_tower.windows import PADDED, feature_gain, standardised, windows
 
 SMALL = TwoTowerSettings(dim=8, window=5, poolings=3, hidden=16)
 
@@ -42,7 +43,7 @@ def by_hand() -> TwoTower:
         out=np.zeros((1, 2), np.float32),
         out_bias=np.zeros(2, np.float32),
         feature_mean=np.zeros(0, np.float32),
-        feature_scale=np.zeros(0, np.float32),
+        feature_gain=np.zeros(0, np.float32),
     )
 
 
@@ -70,21 +71,49 @@ def test_weights_shift_the_mean() -> None:
     assert scores[0, [0, 2]] == pytest.approx(np.array([0.75, 0.25]) / np.sqrt(0.625), abs=1e-6)
 
 
-def test_contributions_are_shares_of_the_pooling_times_the_product() -> None:
-    # Each of the two newest has half the pooling; item 0 beyond the window adds nothing; -1 pads the list.
+def test_a_contribution_is_what_the_score_loses_without_the_entry() -> None:
+    # The window holds items 2 and 0, whose mean is at 45 degrees. Without item 2, the oldest entry moves up, item 0 too, and
+    # the user is at 0 degrees; without the newest, the same two items are left, now 0 and 2. -1 pads the list.
     parts = by_hand().contributions(users([0, 2, 0]), np.array([[1, 0, -1]], np.int32))
-    half_sine = np.sqrt(0.75) / 2
-    assert parts == pytest.approx(np.array([[0, 0, 0], [half_sine, 0, 0], [0.25, 0.5, 0]]), abs=1e-6)
+    fifteen, forty_five, sixty = np.cos(np.radians([15, 45, 60]))
+    expected = [[0, 0, 0], [fifteen - sixty, forty_five - 1, 0], [0, 0, 0]]
+    assert parts == pytest.approx(np.array(expected), abs=1e-6)
+
+
+def test_the_contribution_of_a_single_entry_is_the_whole_score() -> None:
+    assert by_hand().contributions(users([0]), np.array([[1, 2]], np.int32)) == pytest.approx(np.array([[0.5, 0]]), abs=1e-6)
+
+
+@pytest.mark.parametrize("is_ordered", [True, False])
+@pytest.mark.parametrize("n_features", [0, 3])
+@pytest.mark.parametrize("at_once", [1, 4_000_000])
+def test_contributions_agree_with_scoring_each_history_without_the_entry(
+    n_features: int, is_ordered: bool, at_once: int, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("tawny.models.two_tower.model._SHARES_AT_ONCE", at_once)
+    model = make_net(n_features, is_ordered=is_ordered).to_model(TwoTower)
+    batch = histories(n_users=25, n_features=n_features)
+    listed = np.random.default_rng(4).integers(-1, 30, (25, 6)).astype(np.int32)
+    parts = model.contributions(batch, listed)
+    for entry, row in enumerate(batch.rows):
+        left, kept = batch.take(np.array([row])), np.arange(batch.indptr[row], batch.indptr[row + 1]) != entry
+        left = Histories(
+            np.array([0, kept.sum()]), left.items[kept], left.weights[kept], left.ages_days[kept], left.features
+        )
+        both = np.stack([model.score(batch.take(np.array([row])))[0], model.score(left)[0]])
+        both = np.where(np.isfinite(both), both, 0)[:, listed[row]]
+        assert parts[entry] == pytest.approx(np.where(listed[row] >= 0, both[0] - both[1], 0), abs=1e-6)
 
 
 def test_user_without_history_and_features_has_no_scores() -> None:
     assert np.isneginf(by_hand().score(users([], [0]))[0]).all()
 
 
+@pytest.mark.parametrize("is_ordered", [True, False])
 @pytest.mark.parametrize("n_features", [0, 3])
-def test_served_model_equals_the_keras_net(n_features: int) -> None:
-    net, batch = make_net(n_features), histories(n_features=n_features)
-    items, log_weights = windows(batch, batch.indptr[:-1], batch.indptr[1:], SMALL.window)
+def test_served_model_equals_the_keras_net(n_features: int, is_ordered: bool) -> None:
+    net, batch = make_net(n_features, is_ordered=is_ordered), histories(n_features=n_features)
+    items, log_weights = windows(batch, batch.indptr[:-1], batch.indptr[1:], SMALL.window if is_ordered else 12)
     features = net.standardised(batch.features) if n_features else np.zeros((batch.n_users, 0), np.float32)
     user_vectors, item_vectors = net(items, log_weights, features)
     expected = user_vectors.numpy() @ item_vectors.numpy().T
@@ -122,12 +151,43 @@ def test_scoring_needs_no_tensorflow() -> None:
     assert subprocess.run([sys.executable, "-c", code], check=False).returncode == 0
 
 
-def make_net(n_features: int, seed: int = 1) -> Any:
+def test_a_model_without_positions_reads_the_whole_history_in_any_order() -> None:
+    model, batch = make_net(0, is_ordered=False).to_model(TwoTower), histories()
+    backwards = np.concatenate([np.arange(start, end)[::-1] for start, end in pairwise(batch.indptr)])
+    turned = Histories(batch.indptr, batch.items[backwards], batch.weights[backwards], batch.ages_days)
+    assert batch.lengths.max() > SMALL.window
+    np.testing.assert_allclose(model.score(turned), model.score(batch), atol=1e-6)
+    newest = users(batch.items[: batch.indptr[1]].tolist()[-SMALL.window :])
+    assert batch.lengths[0] > SMALL.window
+    assert not np.allclose(model.score(newest), model.score(batch.take(np.array([0]))), atol=1e-3)
+
+
+def test_features_are_bounded_and_those_that_were_the_same_for_all_change_nothing() -> None:
+    known = np.array([[0, 1, 0.0], [1, 1, 0.0], [0, 1, 0.0], [1, 1, 0.04]], np.float32)
+    gain = feature_gain(known)
+    assert gain.tolist() == pytest.approx([2, 0, 10])  # spreads of 0.5, none, and less than the least
+    seen = standardised(np.array([[1, 0, 1], [9, 7, -1]], np.float32), known.mean(axis=0), gain)
+    assert seen.tolist() == [[1, 0, 3], [3, 0, -3]]
+
+
+def test_an_attribute_never_seen_in_training_changes_no_list() -> None:
+    model, batch = make_net(3, unseen=(1,)).to_model(TwoTower), histories(n_features=3)
+    assert batch.features is not None
+    changed = batch.features.copy()
+    changed[:, 1] = 1
+    described = Histories(batch.indptr, batch.items, batch.weights, batch.ages_days, changed)
+    assert np.array_equal(model.score(described), model.score(batch))
+
+
+def make_net(n_features: int, seed: int = 1, *, is_ordered: bool = True, unseen: tuple[int, ...] = ()) -> Any:
     from tawny.models.two_tower.net import TwoTowerNet
 
     rng = np.random.default_rng(seed)
     categories = (np.random.default_rng(0).random((30, 4)) < 0.4).astype(np.float32)
-    net = TwoTowerNet(SMALL, categories, histories(n_features=n_features).features, seed)
+    features = histories(n_features=n_features).features
+    if features is not None:
+        features[:, unseen] = 0
+    net = TwoTowerNet(SMALL, categories, features, seed, is_ordered=is_ordered)
     for variable in net.trainable_variables:  # away from the zeros some start at, so that every term counts
         variable.assign_add(rng.normal(0, 0.3, variable.shape))
     return net

@@ -26,7 +26,7 @@ from tawny.core.errors import WorkerError
 from tawny.core.table import TableSpec
 from tawny.evaluation.validate import ValidationSample
 from tawny.models.two_tower.data import TwoTowerData
-from tawny.models.two_tower.train import CODE, Trained, training_fingerprint
+from tawny.models.two_tower.train import CODE, Start, Trained, training_fingerprint
 from tawny.runner.plan import load_jobs
 from tawny.training.checkpoint import Progress
 from tawny.training.loop import Loop
@@ -89,20 +89,22 @@ CHANGES: dict[str, Callable[[TwoTowerData], TwoTowerData]] = {
     "held-out history": lambda d: held_out_of(
         d, users=replace(held_out(d).users, items=changed(held_out(d).users.items, 59))
     ),
+    "order says nothing": lambda d: replace(d, is_ordered=False),
     "nothing held out": lambda d: replace(d, held_out=None),
 }
 
 
 def test_whatever_decides_a_training_is_in_its_fingerprint(monkeypatch: pytest.MonkeyPatch) -> None:
-    data, start = ring_world(40), {"a": np.zeros(2, np.float32)}
+    data, start = ring_world(40), Start({"a": np.zeros(2, np.float32)}, 1.0)
     found = {"same": training_fingerprint(data, SETTINGS, 5, None, "serve")}
     assert found["same"] == training_fingerprint(ring_world(40), SETTINGS, 5, None, "serve")
     found |= {name: training_fingerprint(change(data), SETTINGS, 5, None, "serve") for name, change in CHANGES.items()}
     found["seed"] = training_fingerprint(data, SETTINGS, 6, None, "serve")
     found["start"] = training_fingerprint(data, SETTINGS, 5, start, "serve")
-    found["other start"] = training_fingerprint(data, SETTINGS, 5, {"a": np.ones(2, np.float32)}, "serve")
+    found["other start"] = training_fingerprint(data, SETTINGS, 5, Start({"a": np.ones(2, np.float32)}, 1.0), "serve")
+    found["longer start"] = training_fingerprint(data, SETTINGS, 5, replace(start, epochs=2.0), "serve")
     found["fold"] = training_fingerprint(data, SETTINGS, 5, None, "test")
-    settings = SETTINGS.model_copy(update={"max_epochs": 4})
+    settings = SETTINGS.model_copy(update={"max_steps": 40})
     found["settings"] = training_fingerprint(data, settings, 5, None, "serve")
     monkeypatch.setattr("tawny.models.two_tower.train.code_of", lambda modules: "other code")
     found["code"] = training_fingerprint(data, SETTINGS, 5, None, "serve")
@@ -144,18 +146,16 @@ def test_other_data_are_trained_afresh_and_the_first_training_is_still_there(tmp
     data, steps = ring_world(40), list[Progress]()
     first = run(tmp_path / "own", data)
     other = run(tmp_path / "own", CHANGES[change](data), on_step=steps.append)
-    assert (steps[0].epoch, steps[0].step) == (0, 1)
+    assert steps[0].step == 1
     assert_equal(other.weights, run(tmp_path / "fresh", CHANGES[change](data)).weights)
     assert_equal(run(tmp_path / "own", data, on_step=steps.append).weights, first.weights)
 
 
 def killed(folder: Path) -> Path:
-    """The checkpoint of a training that was killed in its second epoch."""
-    done = list[Progress]()
+    """The checkpoint of a training that was killed in its second round."""
 
     def kill(progress: Progress) -> None:
-        done.append(progress)
-        if len(done) == 17:
+        if progress.step == 17:
             raise PowerCutError
 
     with pytest.raises(PowerCutError):
@@ -175,7 +175,7 @@ def test_a_checkpoint_cut_short_is_set_aside_and_the_result_is_the_undisturbed_o
     assert [record.message.partition("=")[0] for record in caplog.records if record.levelno >= logging.WARNING] == [
         "checkpoint set aside, training starts afresh"
     ]
-    assert (steps[0].epoch, steps[0].step) == (0, 1)
+    assert steps[0].step == 1
     assert_equal(trained.weights, alone.weights)
     assert checkpoint.with_name("two_tower.npz.torn").exists()
 
@@ -188,7 +188,7 @@ def test_a_checkpoint_copied_from_another_training_is_set_aside(
     shutil.copy(next((tmp_path / "other").glob("*/two_tower.npz")), checkpoint)
     with caplog.at_level(logging.WARNING, "tawny"):
         assert_equal(run(tmp_path / "own", on_step=steps.append).weights, alone.weights)
-    assert (steps[0].epoch, steps[0].step) == (0, 1)
+    assert steps[0].step == 1
     assert "instead of" in caplog.text
 
 
@@ -206,7 +206,7 @@ def test_two_folds_of_the_same_data_do_not_share_a_checkpoint(tmp_path: Path) ->
     data, steps = replace(ring_world(40), held_out=None), list[Progress]()
     run(tmp_path, data, fold="test")
     run(tmp_path, data, fold="serve", on_step=steps.append)
-    assert (steps[0].epoch, steps[0].step) == (0, 1)
+    assert steps[0].step == 1
     assert sorted(path.name.split("-")[1] for path in tmp_path.iterdir()) == ["serve", "test"]
 
 
@@ -278,15 +278,15 @@ JOB = load_jobs(tawny_jobs)["train_two_tower"]
 
 @pytest.fixture
 def steps(monkeypatch: pytest.MonkeyPatch) -> list[Progress]:
-    """Every epoch that any training of this test has run."""
-    epochs, run_epoch = list[Progress](), Loop._run_epoch
+    """Every round that any training of this test has run."""
+    rounds, run_round = list[Progress](), Loop._run_round
 
     def counted(loop: Loop, summaries: Any) -> None:
-        epochs.append(loop._progress)
-        run_epoch(loop, summaries)
+        rounds.append(loop._progress)
+        run_round(loop, summaries)
 
-    monkeypatch.setattr(Loop, "_run_epoch", counted)
-    return epochs
+    monkeypatch.setattr(Loop, "_run_round", counted)
+    return rounds
 
 
 def kept(root: Path) -> dict[str, int]:
@@ -298,7 +298,10 @@ def kept(root: Path) -> dict[str, int]:
 def test_the_same_run_again_trains_nothing_and_writes_the_same(tmp_path: Path, steps: list[Progress]) -> None:
     first, again = JobRun(tmp_path, day=1), JobRun(tmp_path, day=1)
     JOB.main(first)
-    assert len(steps) == SETTINGS.max_epochs + 2 * SETTINGS.refit_epochs
+    # 40 users have 320 examples, 3 steps an epoch: those of a round. The other two folds begin at 0 again.
+    begun = [progress.step for progress in steps]
+    assert begun[:13] == [*range(0, 39, 3)]
+    assert begun.count(0) == 3
     steps.clear()
     files = sorted(tmp_path.rglob("*"))
     JOB.main(again)

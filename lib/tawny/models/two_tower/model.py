@@ -1,7 +1,7 @@
 """Two towers: a user vector from the recent history, and item vectors; the score is their product.
 
 Shapes: U users, I items, N history entries of the batch, K list, D dimensions, L window, P poolings, F user features,
-M hidden units.
+M hidden units, R rows of a user without one of the entries.
 
 The model is served with numpy: the item tower is already applied (`item_vectors`), and the user tower is four small
 products, so a Spark task needs no TensorFlow. net.py is the same function in Keras, for training; a test checks that both
@@ -16,10 +16,10 @@ from typing import Self
 
 import numpy as np
 
-from tawny.core.arrays import Arrays, Floats, Histories, Ints
+from tawny.core.arrays import Arrays, Bools, Counts, Floats, Histories, Ints
 from tawny.models.base import Model
 from tawny.models.two_tower.settings import TwoTowerSettings
-from tawny.models.two_tower.windows import PADDED, windows
+from tawny.models.two_tower.windows import standardised, windows
 
 _ARRAYS = (
     "item_vectors",
@@ -30,8 +30,10 @@ _ARRAYS = (
     "out",
     "out_bias",
     "feature_mean",
-    "feature_scale",
+    "feature_gain",
 )
+
+_SHARES_AT_ONCE = 4_000_000  # of entries in poolings, for contributions: 16 MB
 
 
 class TwoTower(Model):
@@ -41,8 +43,10 @@ class TwoTower(Model):
     serves the user.
 
     Arrays: item_vectors [I, D] of length one; positions [P, L] and queries [P, D], which weight the window's entries in each
-    pooling; hidden [P * D + F, M], hidden_bias [M], out [M, D], out_bias [D]; feature_mean and feature_scale [F],
+    pooling; hidden [P * D + F, M], hidden_bias [M], out [M, D], out_bias [D]; feature_mean and feature_gain [F],
     by which features are standardised (missing features count as the mean). All float32.
+
+    A model of data where order says nothing has no positions (L = 0) and reads whole histories.
     """
 
     name = "two_tower"
@@ -60,7 +64,7 @@ class TwoTower(Model):
 
     @classmethod
     def fit(cls, users: Histories, n_items: int, settings: TwoTowerSettings, rng: np.random.Generator) -> Self:
-        """The model trained by one process for `max_epochs`, on items without categories."""
+        """The model trained by one process with nothing held out, on items without categories."""
         from tawny.models.two_tower.train import train_alone  # imports TensorFlow
 
         return train_alone(cls, users, n_items, settings, seed=int(rng.integers(2**31)))
@@ -80,30 +84,28 @@ class TwoTower(Model):
 
     def user_vectors(self, users: Histories) -> Floats:
         """float32 [U, D], each of length one."""
-        items, log_weights = windows(users, users.indptr[:-1], users.indptr[1:], self.settings.window)
+        items, log_weights = windows(users, users.indptr[:-1], users.indptr[1:], self._n_read(users))
         entries = self.item_vectors[items]
-        pooled = self._shares(entries, log_weights) @ entries
-        a = self._arrays
-        flat = np.concatenate([pooled.reshape(users.n_users, -1), self._standardised(users)], axis=1)
-        hidden = np.maximum(flat @ a["hidden"] + a["hidden_bias"], 0)
-        vectors = pooled.mean(axis=1) + hidden @ a["out"] + a["out_bias"]
-        return np.asarray(vectors / np.maximum(np.linalg.norm(vectors, axis=1, keepdims=True), 1e-6), np.float32)
+        logits = self._content(entries, log_weights) + self._positions(np.arange(items.shape[1]))
+        return self._vectors(_shares(logits, users.lengths > 0) @ entries, self._standardised(users))
 
     def contributions(self, users: Histories, items: Ints) -> Floats:
-        """float32 [N, K]: an entry's mean share of the poolings times its vector's product with the item's, at least 0.
+        """float32 [N, K]: the item's score less its score without the entry: then older entries move up in the window.
 
-        This is what the entry adds on the path from pooling to score that bypasses the hidden layer. It is 0 for entries
-        older than the window, and for the padding -1.
+        It is 0 for entries older than the window, and for the padding -1. Without any history and features a user's score
+        counts as 0.
         """
-        window, log_weights = windows(users, users.indptr[:-1], users.indptr[1:], self.settings.window)
-        entries = self.item_vectors[window]
-        shares = self._shares(entries, log_weights).mean(axis=1)
-        listed = self.item_vectors[items] * (items >= 0)[:, :, None]
-        added = (shares[:, :, None] * entries) @ listed.transpose(0, 2, 1)
-        position = users.n_newer
-        is_inside = position < self.settings.window
         contributions = np.zeros((len(users.items), items.shape[1]), np.float32)
-        contributions[is_inside] = np.maximum(added[users.rows[is_inside], position[is_inside]], 0)
+        n_read = self._n_read(users)
+        at_once = max(_SHARES_AT_ONCE // (self.settings.poolings * (n_read + 1) ** 2), 1)
+        for start in range(0, users.n_users, at_once):
+            rows = np.arange(start, min(start + at_once, users.n_users))
+            block = users.take(rows)
+            position = block.n_newer
+            is_read = position < n_read
+            listed = self.item_vectors[items[rows]] * (items[rows] >= 0)[:, :, None]
+            lost = self._lost_with_each(block, listed, n_read)[block.rows[is_read], position[is_read]]
+            contributions[users.indptr[start] : users.indptr[rows[-1] + 1]][is_read] = lost
         return contributions
 
     def arrays(self) -> Arrays:
@@ -114,18 +116,60 @@ class TwoTower(Model):
     def _n_features(self) -> int:
         return len(self._arrays["feature_mean"])
 
+    def _n_read(self, users: Histories) -> int:
+        """How many of the newest entries count, of the longest history of the batch; at least 1."""
+        longest = max(int(users.lengths.max(initial=0)), 1)
+        return min(longest, self._arrays["positions"].shape[1] or longest)
+
     def _standardised(self, users: Histories) -> Floats:
+        """float32 [U, F]."""
         if users.features is None:
             return np.zeros((users.n_users, self._n_features), np.float32)
-        return (users.features - self._arrays["feature_mean"]) / self._arrays["feature_scale"]
+        return standardised(users.features, self._arrays["feature_mean"], self._arrays["feature_gain"])
 
-    def _shares(self, entries: Floats, log_weights: Floats) -> Floats:
-        """float32 [U, P, L]: the share of each position of the window in each pooling; all zero without a history."""
-        content = self._arrays["queries"] @ entries.transpose(0, 2, 1)
-        logits = log_weights[:, None, :] + self._arrays["positions"] + content
-        powers = np.exp(logits - logits.max(axis=2, keepdims=True))
-        has_history = log_weights[:, :1, None] > PADDED / 2
-        return np.asarray(powers / powers.sum(axis=2, keepdims=True) * has_history, np.float32)
+    def _positions(self, places: Counts) -> Floats:
+        """float32 [P, ..]: the position weights of places in the window; 0 where order says nothing."""
+        weights = self._arrays["positions"]
+        if weights.shape[1] == 0:
+            return np.zeros((len(weights), *places.shape), np.float32)
+        return np.asarray(weights[:, np.minimum(places, weights.shape[1] - 1)], np.float32)
+
+    def _content(self, entries: Floats, log_weights: Floats) -> Floats:
+        """float32 [U, P, L]: logits of the entries' shares, but for their positions."""
+        return log_weights[:, None, :] + self._arrays["queries"] @ entries.transpose(0, 2, 1)
+
+    def _vectors(self, pooled: Floats, features: Floats) -> Floats:
+        """float32 [.., D], each of length one, from float32 [.., P, D] and standardised features, float32 [.., F]."""
+        a = self._arrays
+        flat = np.concatenate([pooled.reshape(*pooled.shape[:-2], -1), features], axis=-1)
+        hidden = np.maximum(flat @ a["hidden"] + a["hidden_bias"], 0)
+        vectors = pooled.mean(axis=-2) + hidden @ a["out"] + a["out_bias"]
+        return np.asarray(vectors / np.maximum(np.linalg.norm(vectors, axis=-1, keepdims=True), 1e-6), np.float32)
+
+    def _lost_with_each(self, users: Histories, listed: Floats, n_read: int) -> Floats:
+        """float32 [U, R, K]: how much each product with `listed`, [U, K, D], falls without each of R = `n_read` entries."""
+        # One entry more is read: the one that moves into the window.
+        items, log_weights = windows(users, users.indptr[:-1], users.indptr[1:], n_read + 1)
+        entries = self.item_vectors[items]
+        logits = self._content(entries, log_weights)[:, :, None, :] + self._positions_without_each(n_read)
+        pooled = _shares(logits, users.lengths > 1) @ entries[:, None]
+        features = np.repeat(self._standardised(users)[:, None], n_read, axis=1)
+        without = self._vectors(pooled.transpose(0, 2, 1, 3), features)
+        if self._n_features == 0 or users.features is None:
+            without *= (users.lengths > 1)[:, None, None]
+        return np.asarray((self.user_vectors(users)[:, None] - without) @ listed.transpose(0, 2, 1), np.float32)
+
+    def _positions_without_each(self, n_read: int) -> Floats:
+        """float32 [P, R, R + 1]: the position weights of all entries without each of R; -inf for the one left out."""
+        entry, left_out = np.arange(n_read + 1), np.arange(n_read)[:, None]
+        return np.where(entry == left_out, np.float32(-np.inf), self._positions(entry - (entry > left_out)))
+
+
+def _shares(logits: Floats, has_history: Bools) -> Floats:
+    """float32 [U, P, .., L]: the shares of the entries in each pooling, by their logits; 0 for users without a history."""
+    powers = np.exp(logits - logits.max(axis=-1, keepdims=True))
+    powers /= powers.sum(axis=-1, keepdims=True)
+    return np.asarray(powers * has_history.reshape(-1, *[1] * (logits.ndim - 1)), np.float32)
 
 
 MODEL = TwoTower

@@ -17,9 +17,12 @@ from keras import ops
 
 from tawny.core.arrays import Arrays, Floats
 from tawny.models.two_tower.settings import TwoTowerSettings
-from tawny.models.two_tower.windows import PADDED
+from tawny.models.two_tower.windows import PADDED, feature_gain, standardised
 
 M = TypeVar("M")
+
+_TEMPERATURES = (0.02, 0.5)
+"""Least and most. Below, a step follows a few negatives only; above, cosines cannot tell items apart."""
 
 
 class ItemTower(keras.layers.Layer):  # type: ignore[misc]  # keras is untyped
@@ -40,12 +43,13 @@ class ItemTower(keras.layers.Layer):  # type: ignore[misc]  # keras is untyped
 class UserTower(keras.layers.Layer):  # type: ignore[misc]  # keras is untyped
     """User vectors of length one, from the window of the history and the features."""
 
-    def __init__(self, settings: TwoTowerSettings, n_features: int, seed: int) -> None:
-        """`n_features` is F; the seed is of the initial weights."""
+    def __init__(self, settings: TwoTowerSettings, n_features: int, seed: int, *, is_ordered: bool) -> None:
+        """`n_features` is F; the seed is of the initial weights; without order there are no position weights."""
         super().__init__(name="user_tower")
         p, d, m = settings.poolings, settings.dim, settings.hidden
         glorot = [keras.initializers.GlorotUniform(seed=seed + i) for i in range(2)]
-        self.positions = self.add_weight(shape=(p, settings.window), initializer=_decays(p), name="positions")
+        shape = (p, settings.window if is_ordered else 0)
+        self.positions = self.add_weight(shape, _decays(p), trainable=is_ordered, name="positions")
         self.queries = self.add_weight(shape=(p, d), initializer="zeros", name="queries")
         self.hidden = self.add_weight(shape=(p * d + n_features, m), initializer=glorot[0], name="hidden")
         self.hidden_bias = self.add_weight(shape=(m,), initializer="zeros", name="hidden_bias")
@@ -62,7 +66,8 @@ class UserTower(keras.layers.Layer):  # type: ignore[misc]  # keras is untyped
             dropout_mask: float32 [B, M] or 1.0, what the hidden layer is multiplied by.
         """
         content = ops.einsum("pd,bld->bpl", self.queries, entries)
-        shares = ops.softmax(log_weights[:, None, :] + self.positions + content)
+        positions = self.positions if self.positions.shape[1] else 0.0
+        shares = ops.softmax(log_weights[:, None, :] + positions + content)
         shares *= ops.cast(log_weights[:, :1, None] > PADDED / 2, "float32")
         pooled = ops.matmul(shares, entries)
         flat = ops.concatenate([ops.reshape(pooled, (-1, self.hidden.shape[0] - features.shape[1])), features], axis=1)
@@ -73,19 +78,23 @@ class UserTower(keras.layers.Layer):  # type: ignore[misc]  # keras is untyped
 class TwoTowerNet(keras.Model):  # type: ignore[misc]  # keras is untyped
     """Both towers; exports and restores their weights as numpy arrays."""
 
-    def __init__(self, settings: TwoTowerSettings, categories: Floats, features: Floats | None, seed: int) -> None:
-        """`categories` float32 [I, C]; `features` float32 [U, F] or None, for the mean and scale of features."""
+    def __init__(
+        self, settings: TwoTowerSettings, categories: Floats, features: Floats | None, seed: int, *, is_ordered: bool = True
+    ) -> None:
+        """`categories` float32 [I, C]; `features` float32 [U, F] or None, for the mean and gain of features."""
         super().__init__(name="two_tower")
         self.settings = settings
         n_features = 0 if features is None else features.shape[1]
-        # Without users nothing is known of their features: they stay as they are, but for the least scale.
+        # Without users nothing is known of their features: they change nothing.
         known = np.zeros((1, n_features), np.float32) if features is None or len(features) == 0 else features
         self.feature_mean = known.mean(axis=0)
-        self.feature_scale = np.maximum(known.std(axis=0), np.float32(1e-3))
+        self.feature_gain = feature_gain(known)
         self.categories = categories / np.maximum(categories.sum(axis=1, keepdims=True), 1)
         n_items, n_categories = categories.shape
         self.items = ItemTower(n_items, n_categories, settings.dim, seed)
-        self.users = UserTower(settings, known.shape[1], seed + 1)
+        self.users = UserTower(settings, known.shape[1], seed + 1, is_ordered=is_ordered)
+        at_first = keras.initializers.Constant(np.log(settings.temperature))
+        self.log_temperature = self.add_weight(shape=(), initializer=at_first, name="log_temperature")
 
     def call(self, window: Any, log_weights: Any, features: Any, dropout_mask: Any = 1.0) -> tuple[Any, Any]:
         """User vectors float32 [B, D] and all item vectors float32 [I, D]; arguments as of `UserTower.call`.
@@ -96,9 +105,14 @@ class TwoTowerNet(keras.Model):  # type: ignore[misc]  # keras is untyped
         entries = ops.take(item_vectors, window, axis=0)
         return self.users(entries, log_weights, features, dropout_mask=dropout_mask), item_vectors
 
+    @property
+    def temperature(self) -> Any:
+        """What the cosine of the two vectors is divided by before the softmax; a scalar tensor."""
+        return ops.exp(ops.clip(self.log_temperature, *np.log(_TEMPERATURES)))
+
     def standardised(self, features: Floats | None) -> Floats | None:
         """Features float32 [U, F], standardised; None stays None."""
-        return None if features is None else (features - self.feature_mean) / self.feature_scale
+        return None if features is None else standardised(features, self.feature_mean, self.feature_gain)
 
     def weights_by_name(self) -> dict[str, Floats]:
         """Every trainable weight, by its path."""
@@ -116,8 +130,8 @@ class TwoTowerNet(keras.Model):  # type: ignore[misc]  # keras is untyped
 
     def to_model(self, model_class: Callable[..., M]) -> M:
         """The trained model, for serving; `model_class` is TwoTower."""
-        user = {v.name: v.numpy() for v in self.users.trainable_variables}
-        scales = {"feature_mean": self.feature_mean, "feature_scale": self.feature_scale}
+        user = {v.name: v.numpy() for v in self.users.variables}
+        scales = {"feature_mean": self.feature_mean, "feature_gain": self.feature_gain}
         return model_class(self.settings, item_vectors=self.items(self.categories).numpy(), **user, **scales)
 
 

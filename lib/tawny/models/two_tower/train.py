@@ -1,13 +1,14 @@
 """Trains the two-tower model from numpy arrays; the job reads and writes the tables.
 
-Shapes: U users, I items, C categories, G groups of a worker, B examples per group, N uniform negatives, D dimensions.
+Shapes: U users, I items, C categories, D dimensions.
 """
 
+import math
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
 from tempfile import TemporaryDirectory
-from typing import Any, Generic, TypeVar
+from typing import Any, Generic, NamedTuple, TypeVar
 
 import keras
 import numpy as np
@@ -21,17 +22,19 @@ from tawny.evaluation.metrics.ndcg import ndcg
 from tawny.evaluation.metrics.recall import recall
 from tawny.evaluation.validate import ValidationSample
 from tawny.models.base import Model
-from tawny.models.two_tower.batches import Batches, next_item_examples
+from tawny.models.two_tower.batches import Batches
 from tawny.models.two_tower.data import TwoTowerData
+from tawny.models.two_tower.examples import Examples, examples_of
 from tawny.models.two_tower.net import TwoTowerNet
 from tawny.models.two_tower.settings import TwoTowerSettings
 from tawny.training.fingerprint import code_of, fingerprint
 from tawny.training.folders import TrainingFolders
 from tawny.training.loop import Loop, LoopSettings, StepHook
-from tawny.training.shards import Shard
+from tawny.training.shards import Shard, check_workers
 from tawny.training.workers import Workers
 
 _K = 10
+_UNVALIDATED_EPOCHS = 3
 
 _VALIDATED_AT_ONCE = 512  # users: 100 MB of scores at 50,000 items
 
@@ -42,6 +45,7 @@ CODE = (
     "tawny.evaluation.metrics.recall",
     "tawny.evaluation.validate",
     "tawny.models.two_tower.batches",
+    "tawny.models.two_tower.examples",
     "tawny.models.two_tower.model",
     "tawny.models.two_tower.net",
     "tawny.models.two_tower.train",
@@ -63,14 +67,29 @@ class Trained(Generic[M]):
     Attributes:
         model: for serving.
         weights: of the net, by name; another fold's training may start from them.
-        best_epoch: counted from 0.
-        records: one mapping per epoch: train_loss, seconds and, with held-out data, loss, ndcg and recall at 10.
+        best_step: how many steps gave these weights.
+        n_examples: that these steps were drawn from.
+        records: one mapping per validation: step, train_loss, seconds and, with held-out data, loss, ndcg and recall at 10.
     """
 
     model: M
     weights: Arrays
-    best_epoch: int
+    best_step: int
+    n_examples: int
     records: Sequence[Mapping[str, float]]
+
+
+@dataclass(frozen=True)
+class Start:
+    """What a fold's training takes over from another's.
+
+    Attributes:
+        weights: of a net of the same settings and catalog.
+        epochs: how many times the other training had seen each of its examples when it was best.
+    """
+
+    weights: Arrays
+    epochs: float
 
 
 def train_every_fold(
@@ -83,7 +102,7 @@ def train_every_fold(
 ) -> dict[Fold, M]:
     """The model of every fold; called by every worker with the same arguments.
 
-    The first fold is trained from random weights; the others start from its weights.
+    The first fold with examples is trained from random weights; the others start from its weights.
 
     Args:
         model_class: TwoTower.
@@ -92,9 +111,13 @@ def train_every_fold(
         workers: of `workers.current()`.
         folders: for checkpoints and TensorBoard logs; each fold has a folder of its own.
         seed: as for `train`.
+
+    Raises:
+        ConfigError: there are more workers than examples in a step; before anything is read.
     """
+    check_workers(settings.global_batch, workers.size)
     models: dict[Fold, M] = {}
-    start: Arrays | None = None
+    start: Start | None = None
     for fold in FOLDS:
         trained = train(
             model_class,
@@ -107,8 +130,9 @@ def train_every_fold(
             start=start,
         )
         models[fold] = trained.model
-        # Horovod: the next fold's fingerprint is one. A fold without an example has no weights to start from.
-        start = start or workers.broadcast_object(trained.weights) or None
+        if start is None and trained.n_examples:  # a fold without an example has no weights to start from
+            weights = workers.broadcast_object(trained.weights)  # Horovod: the next fold's fingerprint is one
+            start = Start(weights, trained.best_step * settings.global_batch / trained.n_examples)
     return models
 
 
@@ -128,14 +152,14 @@ def train(
     folders: TrainingFolders,
     fold: Fold,
     seed: int,
-    start: Arrays | None = None,
+    start: Start | None = None,
     on_step: StepHook | None = None,
 ) -> Trained[M]:
     """Train one fold; called by every worker with the same arguments.
 
-    With held-out data it runs up to `max_epochs`, with early stopping. Without, it runs `refit_epochs`, or `max_epochs`
-    without `start`. A training that was killed resumes from the checkpoint in its folder, which is named by its fingerprint.
-    Without an example, as in a young shop, the model has learned no item and there are no weights.
+    How many steps it takes is said by `budget`. A training that was killed resumes from the checkpoint in its folder, which
+    is named by its fingerprint. Without an example, as in a young shop, the model has learned no item and there are no
+    weights.
 
     Args:
         model_class: TwoTower; an argument, because TwoTower imports this module.
@@ -145,49 +169,90 @@ def train(
         folders: rank 0 reads and writes in the folder of this training.
         fold: its name.
         seed: of initial weights, order, negatives and dropout.
-        start: weights to start from, of a net of the same settings and catalog.
+        start: what it takes over from another fold's training.
         on_step: called after every step.
 
     Raises:
-        ConfigError: the batch cannot be divided evenly among the workers.
+        ConfigError: there are more workers than examples in a step.
     """
     tf.config.experimental.enable_op_determinism()  # measured: no cost on a CPU
-    net = TwoTowerNet(settings, data.categories, data.train.features, seed)
-    if not len(next_item_examples(data.train)):
+    net = TwoTowerNet(settings, data.categories, data.train.features, seed, is_ordered=data.is_ordered)
+    users = replace(data.train, features=net.standardised(data.train.features))
+    examples = examples_of(users, is_ordered=data.is_ordered)
+    if not len(examples):
         model = net.to_model(model_class)
         nothing = {"item_vectors": np.zeros((len(data.categories), settings.dim), np.float32)}
-        return Trained(model_class.restore(model.config(), {**model.arrays(), **nothing}), {}, 0, ())
+        return Trained(model_class.restore(model.config(), {**model.arrays(), **nothing}), {}, 0, 0, ())
     if start is not None:
-        net.set_weights_by_name(start)
+        net.set_weights_by_name(start.weights)
     name = training_fingerprint(data, settings, seed, start, fold)
     folder = folders.open(fold, name)
+    held_out = data.held_out.subsample(settings.max_validation_users) if data.held_out else None
+    n_held_out = held_out.n_users if held_out else 0
     loop_settings = LoopSettings(
         learning_rate=settings.learning_rate,
         weight_decay=settings.weight_decay,
-        epochs=settings.max_epochs if data.held_out or start is None else settings.refit_epochs,
+        **budget(settings, len(examples), n_held_out, start)._asdict(),
         patience=settings.patience,
-        monitor="ndcg",
+        monitor="ndcg" if n_held_out >= settings.few_rows else "loss",
+        goal="highest" if n_held_out >= settings.few_rows else "lowest",
         checkpoint=folder / "two_tower.npz",
         checkpoint_every_steps=settings.checkpoint_every_steps,
         fingerprint=name,
         log_dir=folder / "logs",
     )
-    progress = Loop(TwoTowerTraining(model_class, net, data, workers, seed), workers, loop_settings, on_step).run()
-    best_epoch = progress.epoch - 1 if progress.best_epoch is None else progress.best_epoch
-    return Trained(net.to_model(model_class), net.weights_by_name(), best_epoch, progress.records)
+    training = TwoTowerTraining(model_class, net, examples, held_out, workers, seed)
+    progress = Loop(training, workers, loop_settings, on_step).run()
+    best_step = progress.best_step or progress.step
+    return Trained(net.to_model(model_class), net.weights_by_name(), best_step, len(examples), progress.records)
+
+
+class Budget(NamedTuple):
+    """How many steps a training takes at least and at most, and from one validation to the next."""
+
+    min_steps: int
+    max_steps: int
+    round_steps: int
+
+
+def budget(settings: TwoTowerSettings, n_examples: int, n_held_out: int, start: Start | None) -> Budget:
+    """The steps of a fold's training.
+
+    With held-out users it stops early, between `min_steps` and `max_steps`. Without, it takes `refit_share` of the epochs
+    that the training took from which it starts; without that too, three epochs within the same bounds.
+
+    >>> budget(TwoTowerSettings(global_batch=100), 250_000, 0, Start({}, epochs=4.0))  # 0.2 of 4 epochs of 2,500 steps
+    Budget(min_steps=2000, max_steps=2000, round_steps=500)
+    """
+    epoch_steps = n_examples / settings.global_batch
+    round_steps = min(settings.validate_every_steps, max(math.ceil(epoch_steps), settings.min_steps // 10))
+    if n_held_out:
+        return Budget(settings.min_steps, settings.max_steps, round_steps)
+    if start:
+        n_steps = max(round(start.epochs * settings.refit_share * epoch_steps), 1)
+    else:
+        n_steps = max(round(_UNVALIDATED_EPOCHS * epoch_steps), settings.min_steps)
+    n_steps = min(n_steps, settings.max_steps)
+    return Budget(n_steps, n_steps, round_steps)
 
 
 class TwoTowerTraining:
     """The two towers as a training.loop.Trainable."""
 
-    def __init__(self, model_class: type[Model], net: TwoTowerNet, data: TwoTowerData, workers: Workers, seed: int) -> None:
-        """The net is trained in place."""
-        settings, n_items = net.settings, len(data.categories)
-        examples = next_item_examples(replace(data.train, features=net.standardised(data.train.features)))
-        self._shard = Shard(len(examples), settings.global_batch, settings.negatives_group, workers.rank, workers.size)
-        self._batches = Batches(examples, self._shard, n_items, settings, seed)
+    def __init__(
+        self,
+        model_class: type[Model],
+        net: TwoTowerNet,
+        examples: Examples,
+        held_out: ValidationSample | None,
+        workers: Workers,
+        seed: int,
+    ) -> None:
+        """The net is trained in place; the examples' features are standardised."""
+        settings, n_items = net.settings, len(net.categories)
+        shard = Shard(len(examples), settings.global_batch, seed, workers.rank, workers.size)
+        self._batches = Batches(examples, shard, n_items, settings, seed)
         self._kind, self._net, self._workers = model_class, net, workers
-        held_out = data.held_out.subsample(settings.max_validation_users) if data.held_out else None
         self._held_out = held_out if held_out and held_out.n_users else None
 
     @property
@@ -196,47 +261,45 @@ class TwoTowerTraining:
         variables: Sequence[Any] = self._net.trainable_variables
         return variables
 
-    @property
-    def n_steps(self) -> int:
-        """Steps of an epoch."""
-        return self._shard.n_steps
-
-    def batch(self, epoch: int, step: int) -> tuple[NDArray[Any], ...]:
-        """This worker's groups of a step."""
-        return self._batches.batch(epoch, step)
+    def batch(self, step: int) -> tuple[NDArray[Any], ...]:
+        """This worker's part of a step."""
+        return self._batches.batch(step)
 
     def loss(self, *batch: Any) -> Any:
-        """Mean cross-entropy of the answer among the group's candidates, corrected for how often each is sampled.
+        """Mean cross-entropy of the answer among the step's candidates, corrected for how often each is sampled.
 
         An example counts by the weight of its answer, so that decayed events count less as answers, as they do in histories.
 
         Source: Yi et al. (RecSys 2019), section 4: a candidate's logit is lowered by the log of its sampling probability,
         so that popular items are not penalised for being negatives more often.
         """
-        window, log_weights, features, dropout_mask, candidates, log_q, excluded, weights = batch
+        window, log_weights, features, dropout_mask, answers, weights, excluded, candidates, log_q = batch
         users, items = self._net(window, log_weights, features, dropout_mask=dropout_mask)
-        users = ops.reshape(users, (candidates.shape[0], -1, users.shape[1]))
-        products = ops.matmul(users, ops.transpose(ops.take(items, candidates, axis=0), (0, 2, 1)))
-        logits = products / self._net.settings.temperature - log_q[:, None, :]
-        logits = ops.where(excluded, -1e9, logits)
-        answers = ops.diagonal(logits, axis1=1, axis2=2)
-        return ops.mean(weights * (ops.logsumexp(logits, axis=2) - answers))
+        products = ops.matmul(users, ops.transpose(ops.take(items, candidates, axis=0)))
+        logits = ops.where(excluded, -1e9, products / self._net.temperature - log_q)
+        of_answers = ops.take_along_axis(logits, answers[:, None], axis=1)[:, 0]
+        return ops.mean(weights * (ops.logsumexp(logits, axis=1) - of_answers))
 
     def validate(self) -> Mapping[str, float]:
         """Loss, NDCG and recall at 10 of the model as served; empty without held-out data."""
-        return validation_metrics(self._net.to_model(self._kind), self._held_out, self._workers) if self._held_out else {}
+        if self._held_out is None:
+            return {}
+        temperature = float(self._net.temperature)
+        metrics = validation_metrics(self._net.to_model(self._kind), temperature, self._held_out, self._workers)
+        return metrics | {"temperature": temperature}
 
 
-def validation_metrics(model: Model, sample: ValidationSample, workers: Workers) -> dict[str, float]:
+def validation_metrics(model: Model, temperature: float, sample: ValidationSample, workers: Workers) -> dict[str, float]:
     """Means over the sample's users: `loss` (of the softmax over all items), `ndcg` and `recall` at 10.
 
-    Each worker scores its share of the users; the result is the same on all workers. Every user must have an answer.
+    The loss needs no sampled negatives, as the scores of all items are there for the lists. Each worker scores its share of
+    the users; the result is the same on all workers. Every user must have an answer.
     """
     sums = np.zeros(4)
     for block in sample.blocks(workers.rank, workers.size, _VALIDATED_AT_ONCE):
         scores = model.score(block.users)
         hits, n_relevant = block.hits(scores, _K), block.answers.n_distinct
-        loss = _softmax_loss(scores / model.settings.temperature, block.answers)
+        loss = _softmax_loss(scores / np.float32(temperature), block.answers)
         sums += [loss, ndcg(hits, n_relevant, _K).sum(), recall(hits, n_relevant, _K).sum(), block.n_users]
     *totals, n_users = workers.allreduce_sum(sums).tolist()
     return {name: total / max(n_users, 1.0) for name, total in zip(("loss", "ndcg", "recall"), totals, strict=True)}
@@ -251,7 +314,7 @@ def _softmax_loss(logits: Floats, answers: Ragged) -> float:
     return float((losses / answers.lengths[rows]).sum())
 
 
-def training_fingerprint(data: TwoTowerData, settings: TwoTowerSettings, seed: int, start: Arrays | None, fold: Fold) -> str:
+def training_fingerprint(data: TwoTowerData, settings: TwoTowerSettings, seed: int, start: Start | None, fold: Fold) -> str:
     """Names a training by all that decides its result; arguments as of `train`.
 
     Of the code only the modules in `CODE` count, not the commit: a deployment between a kill and its retry should not throw
