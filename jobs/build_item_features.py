@@ -19,7 +19,7 @@ def main(run: SparkRun[Settings]) -> None:
     events = run.read(EVENTS)
     past = learned_from(labelled(events, run.night, run.cutoff))
     cutoffs = fold_cutoffs(events, run.night, run.cutoff)
-    run.write(item_features(past, run.read(ITEMS), run.read(CATALOG), cutoffs))
+    run.write(item_features(past, run.read(ITEMS), run.read(CATALOG), cutoffs, run.night.events))
 
 
 JOB = Job(main, stage="features", reads=(EVENTS, ITEMS, CATALOG), writes=ITEM_FEATURES)

@@ -34,7 +34,7 @@ def test_events_of_a_user_with_an_item_are_weighted_decayed_and_combined(spark: 
             # 1 / 4 + 4 / 2; both events are too old for the seen rule.
             ("serve", "u", "a", 3, 2.25, False),
             ("serve", "u", "b", 5, -0.5, True),
-            ("serve", "v", "a", 3, 0.0, True),
+            ("serve", "v", "a", 3, -0.125, True),
             ("test", "u", "a", 3, 0.5, True),
         ],
     )

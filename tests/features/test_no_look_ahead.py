@@ -86,7 +86,7 @@ def stages(spark: SparkSession, spans: list[dict[str, list[Row]]]) -> Iterator[t
     made = {
         "interactions": pairs,
         "histories": entries,
-        "item_features": item_features(past, items, numbered, cutoffs),
+        "item_features": item_features(past, items, numbered, cutoffs, EventSettings()),
         "user_features": user_features(everybody, users, cutoffs, 4),
         "holdouts": answers,
         "sequences": sequences(fold_users(users, came, pairs, answers), entries, pairs),

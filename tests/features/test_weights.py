@@ -11,7 +11,7 @@ def test_a_weight_that_is_set_leaves_the_other_defaults() -> None:
     assert settings.weights == EventSettings().weights | {"purchase": 10.0}
 
 
-def test_weights_go_by_type_and_low_ratings_weigh_nothing(spark: SparkSession) -> None:
+def test_weights_go_by_type_and_low_ratings_count_against(spark: SparkSession) -> None:
     events = event_frame(
         spark,
         [
@@ -25,7 +25,7 @@ def test_weights_go_by_type_and_low_ratings_weigh_nothing(spark: SparkSession) -
     weights = events.select(
         "event_id", event_weight(EventSettings()).alias("w"), event_weight(EventSettings(min_rating=3)).alias("m")
     )
-    assert_rows(weights, "event_id w m", [("e0", 2, 2), ("e1", -1, -1), ("e2", 1, 0), ("e3", 1, 1), ("e4", 1, 1)])
+    assert_rows(weights, "event_id w m", [("e0", 2, 2), ("e1", -1, -1), ("e2", 1, -1), ("e3", 1, 1), ("e4", 1, 1)])
 
 
 def test_a_weight_halves_with_every_half_life(spark: SparkSession) -> None:

@@ -82,7 +82,7 @@ class EventSettings(Settings):
     Attributes:
         weights: by event type; a type that is left out keeps its default. Above 0: the user wants such items; 0: no
             effect; below 0: the user refuses the item, whatever the events before it.
-        min_rating: a rating below it has weight 0; without it, every rating has the same weight.
+        min_rating: a rating below it weighs as much against its item; without it, every rating has the same weight.
         half_life_days: an event of that age counts half; without it, age does not matter.
         seen_types: after an event of such a type, the item is not listed to the user.
         seen_max_age_days: by event type, how long that lasts (a grocer's customers buy again); forever where left out.

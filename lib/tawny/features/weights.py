@@ -13,12 +13,15 @@ STEPS_PER_UNIT = 1 << 24
 
 
 def event_weight(settings: EventSettings) -> Column:
-    """double, the weight of the event's type; 0 for a rating below `min_rating` (one without a value is not below it)."""
+    """double, the weight of the event's type; a rating below `min_rating` weighs as much against its item.
+
+    A rating without a value is not below it.
+    """
     weight = F.element_at(_by_type(settings.weights), F.col(EVENT_TYPE))
     if settings.min_rating is None:
         return weight
     is_low = (F.col(EVENT_TYPE) == "rating") & F.coalesce(F.col(VALUE) < settings.min_rating, F.lit(False))
-    return F.when(is_low, 0.0).otherwise(weight)
+    return F.when(is_low, -F.abs(weight)).otherwise(weight)
 
 
 def decayed_weight(settings: EventSettings) -> Column:
