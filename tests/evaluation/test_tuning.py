@@ -11,7 +11,7 @@ import pytest
 from tawny.core.arrays import Doubles, Floats, Histories, Ragged
 from tawny.core.config import Settings
 from tawny.evaluation.settings import TuningSettings
-from tawny.evaluation.tuning import Budget, Tuned, climb, race, simplest_of_the_best, standard_error, tune
+from tawny.evaluation.tuning import Budget, Tuned, climb, enough_candidates, race, simplest_of_the_best, standard_error, tune
 from tawny.evaluation.validate import ValidationSample
 
 NOISE = np.random.default_rng(0).normal(size=400)
@@ -177,3 +177,16 @@ def test_without_an_answer_or_anything_to_try_the_start_stays_and_nothing_is_fit
     nobody = ValidationSample(asking_for(1).users, asking_for(1).seen, Ragged.from_rows([[]] * 40))
     assert tuned(nobody) == Tuned("favours", Favours())
     assert tuned(asking_for(1), axes=[]) == Tuned("favours", Favours())
+
+
+def test_a_source_lists_as_many_items_as_find_nearly_all_that_the_longest_lists_find() -> None:
+    # Items are ranked by their numbers: of 100 answers 98 have rank 41, and 2 rank 190.
+    n_items = 600
+    line = np.arange(n_items, 0, -1, dtype=np.float32)
+    items = Ragged.from_rows([[n_items - 1]] * 100)
+    ones = np.ones(100, np.float32)
+    answers = Ragged.from_rows([[40 if row < 98 else 189] for row in range(100)])
+    rows = ValidationSample(Histories(items.indptr, items.values, ones, ones), items, answers)
+    assert enough_candidates(lambda users: np.tile(line, (users.n_users, 1)), rows) == 50
+    without = ValidationSample(rows.users, rows.seen, Ragged.from_rows([[]] * 100))
+    assert enough_candidates(lambda users: np.tile(line, (users.n_users, 1)), without) is None

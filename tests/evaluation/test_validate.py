@@ -121,3 +121,11 @@ def test_shuffled_by_the_users_hashes_the_first_rows_are_a_sample() -> None:
     assert shuffled.answers.values.tolist() == [1, 3, 2, 0]
     assert shuffled.first(3).answers.values.tolist() == [1, 3, 2]
     assert shuffled.first(9).n_users == 4
+
+
+def test_recalls_are_the_shares_of_answers_in_lists_of_several_lengths() -> None:
+    # In order 1, 2, 3 without item 0. Answers 1 and 3: a half, a half, all; answer 2: none, all, all.
+    rows = sample([[0], [0], [0]], [[1, 3], [2], []])
+    found = rows.recalls(Fixed((4.0, 3.0, 2.0, 1.0)).score, (1, 2, 3))
+    np.testing.assert_allclose(found, [1 / 4, 3 / 4, 1.0])
+    assert sample([], []).recalls(Fixed((1.0,)).score, (1, 2)).tolist() == [0, 0]

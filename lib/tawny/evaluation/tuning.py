@@ -18,7 +18,7 @@ from typing import Any, Generic, TypeVar
 
 import numpy as np
 
-from tawny.core.arrays import Doubles
+from tawny.core.arrays import Doubles, Floats, Histories
 from tawny.core.config import Settings
 from tawny.evaluation.settings import Axes, TuningSettings, changed
 from tawny.evaluation.validate import Scorer, ValidationSample
@@ -28,6 +28,10 @@ logger = logging.getLogger(__name__)
 SHARES = (0.25, 0.5, 1.0)
 """The share of the rows that each round of a race judges on."""
 
+CANDIDATE_COUNTS = (25, 50, 100, 200, 400)
+"""Lengths that a source's lists may have."""
+
+_RECALL_TOLERANCE = 0.02
 _SWEEPS = 2
 
 O = TypeVar("O", bound=Hashable)  # noqa: E741 - an option
@@ -76,6 +80,7 @@ class Tuned(Generic[S]):
         settings: of its model.
         trials: in the order in which they were made.
         is_complete: False where the budget ended the search.
+        n_candidates: how long the source's lists must be (`enough_candidates`); None where nobody asked.
         seconds: of each trial; they differ from run to run, so `text` leaves them out.
     """
 
@@ -83,13 +88,19 @@ class Tuned(Generic[S]):
     settings: S
     trials: tuple[Trial, ...] = ()
     is_complete: bool = True
+    n_candidates: int | None = None
     seconds: tuple[float, ...] = field(default=(), compare=False)
 
     def text(self) -> str:
         """As JSON, to be kept beside the model: the same search gives the same text."""
-        trials = [asdict(trial) for trial in self.trials]
-        chosen = self.settings.model_dump(mode="json")
-        return json.dumps({"source": self.name, "is_complete": self.is_complete, "chosen": chosen, "trials": trials})
+        kept = {
+            "source": self.name,
+            "is_complete": self.is_complete,
+            "n_candidates": self.n_candidates,
+            "chosen": self.settings.model_dump(mode="json"),
+            "trials": [asdict(trial) for trial in self.trials],
+        }
+        return json.dumps(kept)
 
 
 def tune(
@@ -111,7 +122,7 @@ def tune(
     best = climb(start, tuning.axes, bench.judge, budget)
     state = "complete" if not budget.is_spent else f"ended by budget_minutes={tuning.budget_minutes:g}"
     logger.info("tuned model=%s trials=%d search=%s settings=%s", name, len(bench.trials), state, best)
-    return Tuned(name, best, tuple(bench.trials), not budget.is_spent, tuple(bench.seconds))
+    return Tuned(name, best, tuple(bench.trials), not budget.is_spent, seconds=tuple(bench.seconds))
 
 
 def climb(start: S, axes: Axes, judge: Judge[S], budget: Budget) -> S:
@@ -157,6 +168,18 @@ def race(options: Iterable[O], judge: Judge[O], budget: Budget, shares: Sequence
             latest[option] = judge(option, share)
         judged = latest
     return judged
+
+
+def enough_candidates(score: Callable[[Histories], Floats], sample: ValidationSample) -> int | None:
+    """The smallest of CANDIDATE_COUNTS that finds nearly as many answers as the largest; None where nothing is found.
+
+    Args:
+        score: of the source, fitted with its final settings.
+        sample: validation rows.
+    """
+    recalls = sample.recalls(score, CANDIDATE_COUNTS)
+    is_enough = recalls >= (1 - _RECALL_TOLERANCE) * recalls[-1]
+    return CANDIDATE_COUNTS[int(np.argmax(is_enough))] if recalls[-1] > 0 else None
 
 
 def simplest_of_the_best(judged: Mapping[O, Doubles]) -> O:

@@ -3,7 +3,7 @@
 Shapes: U rows, I items, K list.
 """
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 from typing import Any, Literal, Protocol
 
@@ -105,6 +105,21 @@ class ValidationSample:
             k: positive.
         """
         return np.concatenate([np.empty(0), *(block._block_ndcg(score(block.users), k) for block in self.blocks())])
+
+    def recalls(self, score: Callable[[Histories], Floats], sizes: Sequence[int]) -> Doubles:
+        """float64 [sizes]: the mean share of a row's answers among its best items, for lists of several lengths.
+
+        Args:
+            score: float32 [users, I] of one block of rows.
+            sizes: of the lists, rising; rows without an answer do not count, and without any row all are 0.
+        """
+        totals, n_rows = np.zeros(len(sizes)), 0
+        for block in self.blocks():
+            asked = block.take(np.flatnonzero(block.answers.lengths > 0))
+            found = np.cumsum(asked.hits(score(asked.users), sizes[-1]), axis=1)[:, np.array(sizes) - 1]
+            totals += (found / asked.answers.n_distinct[:, None]).sum(axis=0)
+            n_rows += asked.n_users
+        return np.asarray(totals / max(n_rows, 1), np.float64)
 
     def _block_ndcg(self, scores: Floats, k: int) -> Doubles:
         if self.values is None:

@@ -134,6 +134,13 @@ def saved_files(rows: pa.Table, model: str, fold: str) -> dict[str, bytes]:
     return {file: b"".join(chunks) for file, chunks in parts.items()}
 
 
+def enough_candidates(rows: pa.Table, model: str) -> int | None:
+    """How long the model's lists must be, as its tuning found; None where it did not ask. `rows` are those of models_v1."""
+    files = saved_files(rows, model, "validation")
+    found: int | None = json.loads(files[TUNING_FILE])["n_candidates"] if TUNING_FILE in files else None
+    return found
+
+
 def versions(rows: pa.Table, fold: str) -> dict[str, str]:
     """model -> model_version of one fold, from rows of models_v1."""
     return {row["model"]: row["model_version"] for row in rows.drop_columns(["payload"]).to_pylist() if row["fold"] == fold}

@@ -20,7 +20,7 @@ def exact(row: int, regularisation: float) -> Floats:
 
 def test_rows_are_moved_to_the_solution_of_their_normal_equations() -> None:
     solved = np.zeros((6, 4), np.float32)
-    for _ in range(3):  # three steps each: four unknowns need four
+    for _ in range(8):  # of three steps each
         improve(Ratings.from_matrix(EXCESS, 0.1), FACTORS, solved)
     np.testing.assert_allclose(solved, [exact(row, 0.1) for row in range(6)], rtol=1e-3, atol=1e-4)
 

@@ -1,5 +1,7 @@
 """Fits ALS for every fold, in this process, on histories that Spark gathers."""
 
+from dataclasses import replace
+
 import numpy as np
 from pyspark.sql import DataFrame
 from pyspark.sql import functions as F
@@ -7,7 +9,7 @@ from pyspark.sql import functions as F
 from tawny.core.arrays import Histories
 from tawny.core.columns import FOLD, FOLDS, Fold
 from tawny.evaluation.spark import validation_sample
-from tawny.evaluation.tuning import Tuned
+from tawny.evaluation.tuning import Tuned, enough_candidates
 from tawny.lake.spark import gather, sample_users
 from tawny.models.als.model import Als
 from tawny.models.als.settings import AlsSettings, TrainAlsSettings
@@ -42,7 +44,7 @@ def fit_every_fold(
     models = {
         fold: Als.fit(own, n_items, tuned.settings, np.random.default_rng(seed), n_threads) for fold, own in users.items()
     }
-    return models, tuned
+    return models, replace(tuned, n_candidates=enough_candidates(models["validation"].score, sample))
 
 
 def rated(interactions: DataFrame, max_users: int, seed: int) -> Histories:

@@ -4,6 +4,7 @@ Shapes: I items, P pairs.
 """
 
 from collections.abc import Callable, Iterator
+from dataclasses import replace
 from typing import Any, TypeVar
 
 import numpy as np
@@ -15,7 +16,7 @@ from scipy import sparse
 from tawny.core.arrays import Floats, Histories, scattered
 from tawny.core.columns import FOLD, FOLDS, Fold
 from tawny.evaluation.spark import sample_histories, validation_sample
-from tawny.evaluation.tuning import Tuned
+from tawny.evaluation.tuning import Tuned, enough_candidates
 from tawny.lake.spark import gather
 from tawny.models.counting.matrix import CountingModel, Pairs
 from tawny.models.counting.settings import CountingSettings
@@ -64,7 +65,7 @@ def fit_every_fold(
         models[fold] = fit_counting(
             model_class, tuned.settings, own_sequences, own_interactions, n_items, settings.n_tasks
         )
-    return models, tuned
+    return models, replace(tuned, n_candidates=enough_candidates(models["validation"].score, sample))
 
 
 def fit_counting(

@@ -4,6 +4,7 @@ Shapes: U users, I items, N history entries, K list.
 """
 
 from collections.abc import Mapping
+from dataclasses import replace
 from typing import Self
 
 import numpy as np
@@ -11,7 +12,7 @@ import pyarrow as pa
 
 from tawny.core.arrays import Arrays, Floats, Histories, Ints, scattered
 from tawny.core.columns import Fold
-from tawny.evaluation.tuning import Tuned, tune
+from tawny.evaluation.tuning import Tuned, enough_candidates, tune
 from tawny.evaluation.validate import ValidationSample
 from tawny.models.base import Model
 from tawny.models.popularity.settings import PopularitySettings, TrainPopularitySettings
@@ -86,7 +87,8 @@ def fit_every_fold(
         return Popularity.from_features(features["validation"], n_items, settings)
 
     tuned = tune(Popularity.name, settings.model, settings.tuning, fit, sample)
-    return {fold: Popularity.from_features(rows, n_items, tuned.settings) for fold, rows in features.items()}, tuned
+    models = {fold: Popularity.from_features(rows, n_items, tuned.settings) for fold, rows in features.items()}
+    return models, replace(tuned, n_candidates=enough_candidates(models["validation"].score, sample))
 
 
 MODEL = Popularity
