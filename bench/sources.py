@@ -7,7 +7,8 @@ ml-1m: lines "user item", each user's in time order; leave-last-out: the last it
 validation; NDCG@10 and HR@10. gowalla: train.txt.gz and test.txt.gz, lines "user item item ..." without times; Recall@20 and
 NDCG@20 over all test items; validation is a seventh of each user's training items, by hash. Full ranking over the whole
 catalog, seen items removed. Half the validation users choose the settings; test users choose nothing. Every source that
-draws numbers is fitted with three seeds. Writes bench/results/sources-<data>.{json,md}.
+draws numbers is fitted with three seeds. Rows of sources that are not run stay as they are in
+bench/results/sources-<data>.{json,md}.
 """
 
 import argparse
@@ -76,15 +77,17 @@ def main() -> None:
     args = parser.parse_args()
     logging.basicConfig(level=logging.INFO, format="%(message)s")
     split = read_sequences(args.path) if args.data == "ml-1m" else read_sets(args.path)
-    rows = [row for source in args.sources for row in judged(source, split, args.budget_minutes)]
+    file = RESULTS / f"sources-{args.data}.json"
+    kept = [row for row in json.loads(file.read_text()) if row["source"] not in args.sources] if file.exists() else []
+    rows = kept + [row for source in args.sources for row in judged(source, split, args.budget_minutes)]
     names = ("recall", "ndcg")
     lines = [f"| source | settings | seed | Recall@{split.k} | NDCG@{split.k} | seconds |", "|---|---|---|---|---|---|"]
     for row in rows:
         values = " | ".join(f"{row[name]:.4f}" for name in names)
         lines.append(f"| {row['source']} | {row['settings']} | {row['seed']} | {values} | {row['seconds']:.0f} |")
     RESULTS.mkdir(exist_ok=True)
-    (RESULTS / f"sources-{args.data}.md").write_text("\n".join(lines) + "\n")
-    (RESULTS / f"sources-{args.data}.json").write_text(json.dumps(rows, indent=1) + "\n")
+    file.write_text(json.dumps(rows, indent=1) + "\n")
+    file.with_suffix(".md").write_text("\n".join(lines) + "\n")
     print("\n".join(lines))
 
 
@@ -105,8 +108,9 @@ def judged(source: str, split: Split, minutes: float) -> list[dict[str, Any]]:
         values = test(model, split)
         changed = {key: value for key, value in settings if value != getattr(defaults, key)}
         told = ", ".join(f"{key}={value}" for key, value in changed.items()) or "defaults"
-        logging.info("test %s %s seed %d: %s, fitted in %.0f s, tuned in %.0f s", source, told, seed, values, took, seconds)
-        rows.append({"source": source, "settings": told, "seed": seed, **values, "seconds": took + seconds * (settings != defaults)})
+        took += seconds if settings is found.settings else 0
+        logging.info("test %s %s seed %d: %s, %.0f s", source, told, seed, values, took)
+        rows.append({"source": source, "settings": told, "seed": seed, **values, "seconds": took})
     return rows
 
 
@@ -117,13 +121,14 @@ def tuned(source: str, split: Split, minutes: float) -> Tuned[Any]:
     """The settings that the validation rows choose."""
     users = histories(split.fit)
     sample = ValidationSample(users, Ragged(users.indptr, users.items), Ragged.from_rows(split.validation)).half(0)
+    limits = {"k": split.k, "budget_minutes": minutes}
+    data = users, sample, split.n_items
     if source == "als":
-        return tune_als(AlsSettings(), AlsTuning(k=split.k, budget_minutes=minutes), users, sample, split.n_items, seed=0, n_threads=1)
+        return tune_als(AlsSettings(), AlsTuning.model_validate(limits), *data, seed=0, n_threads=1)
     if source == "neighbours":
-        tuning = NeighboursTuning(k=split.k, budget_minutes=minutes)
-        return tune_counting(ItemNeighbours, ItemNeighboursSettings(), tuning, users, sample, split.n_items)
-    tuning_ = TransitionsTuning(k=split.k, budget_minutes=minutes)
-    return tune_counting(Transitions, TransitionsSettings(), tuning_, users, sample, split.n_items)
+        tuning = NeighboursTuning.model_validate(limits)
+        return tune_counting(ItemNeighbours, ItemNeighboursSettings(), tuning, *data)
+    return tune_counting(Transitions, TransitionsSettings(), TransitionsTuning.model_validate(limits), *data)
 
 
 def test(model: Model, split: Split) -> dict[str, float]:
@@ -172,8 +177,8 @@ def read_sets(folder: Path) -> Split:
         fit.append(items[~is_held].tolist())
         validation.append(items[is_held].tolist())
     n_items = max(item for rows in (train, test) for items in rows.values() for item in items) + 1
-    everything = ([rows.get(user, []) for user in range(n_users)] for rows in (train, test))
-    return Split(fit, validation, *everything, n_items, k=20, in_order=False)
+    known, asked = ([rows.get(user, []) for user in range(n_users)] for rows in (train, test))
+    return Split(fit, validation, known, asked, n_items, k=20, in_order=False)
 
 
 def _sets(file: Path) -> dict[int, list[int]]:

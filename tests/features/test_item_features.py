@@ -45,7 +45,8 @@ def listable(spark: SparkSession, catalog: Sequence[Row], items: Sequence[Row]) 
     """item_id -> the folds that may list it."""
     nothing = event_frame(spark, []).withColumns({"fold": F.lit("serve"), "cutoff_ts": F.lit(RUN_DAY)})
     numbered = frame(spark, CATALOG, *((place, *row) for place, row in enumerate(catalog)))
-    found = item_features(nothing, frame(spark, ITEMS, *items), numbered, frame(spark, FOLDS, *CUTOFFS.items()), EventSettings())
+    cutoffs = frame(spark, FOLDS, *CUTOFFS.items())
+    found = item_features(nothing, frame(spark, ITEMS, *items), numbered, cutoffs, EventSettings())
     folds: dict[str, list[str]] = {str(row[0]): [] for row in catalog}
     for row in found.where("is_listable").join(numbered, "item_index").collect():
         folds[row["item_id"]].append(row["fold"])
@@ -129,8 +130,9 @@ def test_a_fold_without_a_cutoff_lists_nothing(spark: SparkSession) -> None:
 
 def test_events_that_count_against_an_item_do_not_make_it_popular(spark: SparkSession) -> None:
     kinds = ["hide", "dislike", "impression", "purchase"]
-    events = [event("u", "a", kind, 1) for kind in kinds] + [event("v", "a", "rating", 1, value=stars) for stars in (2.0, 4.0)]
-    past = event_frame(spark, events).withColumns({"fold": F.lit("serve"), "cutoff_ts": F.lit(RUN_DAY)})
+    rated = [event("v", "a", "rating", 1, value=stars) for stars in (2.0, 4.0)]
+    events = event_frame(spark, [event("u", "a", kind, 1) for kind in kinds] + rated)
+    past = events.withColumns({"fold": F.lit("serve"), "cutoff_ts": F.lit(RUN_DAY)})
     items, catalog = frame(spark, ITEMS), frame(spark, CATALOG, (0, "a", RUN_DAY - DAY, False))
     cutoffs = frame(spark, FOLDS, ("serve", RUN_DAY))
     found = item_features(past, items, catalog, cutoffs, EventSettings(min_rating=3))

@@ -219,9 +219,7 @@ def _better_half(judged: Mapping[O, Doubles]) -> list[O]:
 class _Bench(Generic[S]):
     """Judges options by NDCG, each once per share, and keeps what came out."""
 
-    def __init__(
-        self, name: str, start: S, fit: Callable[[S, float], Scorer], sample: ValidationSample, k: int
-    ) -> None:
+    def __init__(self, name: str, start: S, fit: Callable[[S, float], Scorer], sample: ValidationSample, k: int) -> None:
         self.trials: list[Trial] = []
         self.seconds: list[float] = []
         self._name, self._start, self._fit, self._sample, self._k = name, start.model_dump(mode="json"), fit, sample, k

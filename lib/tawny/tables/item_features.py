@@ -4,7 +4,7 @@ from tawny.core.table import Column, TableSpec
 
 ITEM_FEATURES = TableSpec(
     name="item_features_v2",
-    doc="One row per item of the catalog and fold: what was known at the fold's cutoff, and counts of the events by which users wanted it.",
+    doc="One row per item of the catalog and fold: what was known at the fold's cutoff, and counts of its events.",
     columns={
         "run_date": Column("date", "the run"),
         "fold": Column("string", "validation, test or serve"),

@@ -55,7 +55,8 @@ def test_every_fold_is_fitted_alike_with_the_settings_that_validation_chose(spar
 
 
 def test_an_item_that_nobody_took_has_no_factors_and_nothing_at_all_gives_no_scores(spark: SparkSession) -> None:
-    one = Als.fit(rated(spark.createDataFrame([("a", 0, 1.0)], RATED), 9, seed=0), 2, AlsSettings(rank=2), np.random.default_rng(0))
+    users = rated(spark.createDataFrame([("a", 0, 1.0)], RATED), 9, seed=0)
+    one = Als.fit(users, 2, AlsSettings(rank=2), np.random.default_rng(0))
     assert np.isfinite(one.item_factors).all(axis=1).tolist() == [True, False]
     nothing = rated(spark.createDataFrame([], RATED), 9, seed=0)
     fitted = Als.fit(nothing, 3, AlsSettings(rank=2, iterations=1), np.random.default_rng(0))

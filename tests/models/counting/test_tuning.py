@@ -8,7 +8,7 @@ import pytest
 from tawny.core.arrays import Histories, Ragged
 from tawny.core.config import Settings
 from tawny.evaluation.validate import ValidationSample
-from tawny.models.counting.matrix import CountingModel
+from tawny.models.counting.matrix import CountingModel, Pairs
 from tawny.models.counting.tuning import SampleFits, tune_counting
 from tawny.models.neighbours.model import ItemNeighbours
 from tawny.models.neighbours.settings import ItemNeighboursSettings, NeighboursTuning
@@ -46,7 +46,12 @@ def test_whatever_setting_changes_the_model_is_that_of_a_fit_from_nothing(
 def test_pairs_are_counted_once_for_settings_that_share_them(monkeypatch: pytest.MonkeyPatch) -> None:
     world, counted = chains(np.random.default_rng(3), n_users=20), []
     pairs = ItemNeighbours.pairs
-    monkeypatch.setattr(ItemNeighbours, "pairs", lambda users, settings: counted.append(settings) or pairs(users, settings))
+
+    def noted(users: Histories, settings: ItemNeighboursSettings) -> Pairs:
+        counted.append(settings)
+        return pairs(users, settings)
+
+    monkeypatch.setattr(ItemNeighbours, "pairs", noted)
     fits = SampleFits(ItemNeighbours, world.users, world.n_items)
     for changed in ({}, {"shrinkage": 1.0}, {"target_damping": 0.1}, {"position_power": 0.0}):
         fits(ItemNeighboursSettings(**changed))

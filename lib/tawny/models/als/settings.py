@@ -31,11 +31,13 @@ class AlsTuning(TuningSettings):
     """How the settings of `Als` are found."""
 
     axes: Axes = (
-        tuple({"alpha": alpha} for alpha in (0.5, 16.0, 64.0)),
-        tuple({"regularisation": value} for value in (0.0005, 0.001, 0.004, 0.008)),
-        tuple({"alpha": alpha} for alpha in (0.25, 1.0, 2.0, 8.0, 32.0, 128.0)),
+        tuple({"alpha": alpha} for alpha in (1.0, 16.0, 64.0)),
         tuple({"rank": rank} for rank in (32, 128)),
+        tuple({"regularisation": value} for value in (0.0005, 0.001, 0.004)),
+        tuple({"alpha": alpha} for alpha in (0.5, 2.0, 8.0, 32.0, 128.0)),
         tuple({"weight_power": power} for power in (0.0, 0.5)),
+        ({"rank": 256},),
+        tuple({"regularisation": value} for value in (0.00025, 0.008)),
     )
     budget_minutes: PositiveFloat = 4.0
 
@@ -46,8 +48,8 @@ class TrainAlsSettings(Settings):
     Attributes:
         model: the model's settings, and where the search for better ones starts.
         tuning: the search, on half of the validation rows.
-        max_users: with more users, a sample of so many gives the item factors. One process holds what they took: at 100 items
-            each, a million users are some 2 GB.
+        max_users: with more users, a sample of so many gives the item factors. One process holds what they took: at 100
+            items each, a million users are some 2 GB.
         n_threads: threads of the fit; the model is the same with any number. Default: all cores.
     """
 

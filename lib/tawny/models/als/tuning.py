@@ -19,7 +19,7 @@ def tune_als(
     seed: int,
     n_threads: int | None,
 ) -> Tuned[AlsSettings]:
-    """The best settings of ALS: in the first rounds fitted on a part of the histories.
+    """The best settings of ALS: in the first rounds fitted on half of the histories.
 
     Args:
         start: settings of the model.
@@ -32,7 +32,8 @@ def tune_als(
     """
 
     def fit(settings: AlsSettings, share: float) -> Als:
-        some = users.take(np.arange(int(np.ceil(share * users.n_users))))
+        # On fewer users a stronger regularisation is best, so no round takes less than half of them.
+        some = users.take(np.arange(int(np.ceil(max(share, 0.5) * users.n_users))))
         return Als.fit(some, n_items, settings, np.random.default_rng(seed), n_threads)
 
     return tune(Als.name, start, tuning, fit, sample)

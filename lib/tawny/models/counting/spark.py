@@ -62,9 +62,7 @@ def fit_every_fold(
     models = {}
     for fold in FOLDS:
         own_sequences, own_interactions = (frame.where(F.col(FOLD) == fold) for frame in (sequences, interactions))
-        models[fold] = fit_counting(
-            model_class, tuned.settings, own_sequences, own_interactions, n_items, settings.n_tasks
-        )
+        models[fold] = fit_counting(model_class, tuned.settings, own_sequences, own_interactions, n_items, settings.n_tasks)
     return models, replace(tuned, n_candidates=enough_candidates(models["validation"].score, sample))
 
 

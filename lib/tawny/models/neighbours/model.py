@@ -25,8 +25,9 @@ class ItemNeighbours(CountingModel):
     """Item-to-item similarity from damped co-occurrences.
 
     Source: Sarwar et al. 2001 (item-based neighbours); Deshpande and Karypis 2004, section 4 (damping by the frequency of
-    both items). With user_damping and source_damping 1, no shrinkage and position_power 0 it is the random walk user, item,
-    user divided by the popularity of the listed item: RP3beta, Paudel et al. 2017, with beta = target_damping. Made for up to some 100,000 items and hundreds per user.
+    both items). With user_damping and source_damping 1, no shrinkage and position_power 0 it is the random walk from item to
+    user to item, divided by the listed item's popularity: RP3beta (Paudel et al. 2017), with beta = target_damping. Made for
+    up to some 100,000 items and hundreds per user.
     """
 
     name = "neighbours"
