@@ -21,7 +21,7 @@ def main(run: SparkRun[Settings]) -> None:
     events, split = run.read(EVENTS), NightSplit.from_table(run.read_arrow(SPLITS))
     past = learned_from(labelled(events, run.night, split), split)
     cutoffs = fold_cutoffs(events, split)
-    run.write(item_features(past, run.read(ITEMS), run.read(CATALOG), cutoffs))
+    run.write(item_features(past, run.read(ITEMS), run.read(CATALOG), cutoffs, run.night.events))
 
 
 JOB = Job(main, stage="features", reads=(EVENTS, SPLITS, ITEMS, CATALOG), writes=ITEM_FEATURES)

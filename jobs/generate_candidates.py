@@ -19,7 +19,7 @@ class GenerateCandidatesSettings(Settings):
     """How long a source's lists are.
 
     Attributes:
-        n_candidates: items per user, at most.
+        n_candidates: items per user, at most; fewer where validation finds nearly as many answers in shorter lists.
     """
 
     n_candidates: PositiveInt = 200
@@ -32,17 +32,18 @@ def main(run: SparkRun[GenerateCandidatesSettings]) -> None:
     from tawny.candidates.top_items import top_items
     from tawny.features.labelled import by_fold
     from tawny.models.registry import model_class
-    from tawny.models.store import saved_files
+    from tawny.models.store import enough_candidates, saved_files
 
     source = str(run.variant)
     models = run.read_arrow(MODELS[source])
+    n_candidates = min(run.settings.n_candidates, enough_candidates(models, source) or run.settings.n_candidates)
 
     def lists(fold: Fold) -> DataFrame:
         users = run.read(SEQUENCES, fold=fold).where("is_target")
         if model_class(source).needs_user_features:
             users = users.join(run.read(USER_FEATURES, fold=fold).select("user_id", "features"), "user_id", "left")
         is_listable = run.read_arrow(ITEM_FEATURES, fold=fold).sort_by("item_index")["is_listable"].to_numpy()
-        return top_items(users, saved_files(models, source, fold), is_listable, run.settings.n_candidates)
+        return top_items(users, saved_files(models, source, fold), is_listable, n_candidates)
 
     run.write(by_fold(lists))
 

@@ -1,45 +1,35 @@
-"""Fit implicit ALS: item factors, by Spark MLlib."""
+"""Fit implicit ALS: item factors; confidence, regularisation and rank chosen on the validation window."""
 
 from __future__ import annotations
 
-from pydantic import PositiveInt
-
-from tawny.core.columns import FOLDS
-from tawny.core.config import Settings
 from tawny.core.job import Job
-from tawny.models.als.settings import AlsSettings
+from tawny.models.als.settings import TrainAlsSettings
 from tawny.runner.entry import SparkRun, run_job
 from tawny.tables.catalog import CATALOG
+from tawny.tables.holdouts import HOLDOUTS
 from tawny.tables.interactions import INTERACTIONS
 from tawny.tables.models import MODELS
-
-
-class TrainAlsSettings(Settings):
-    """How the model is fitted.
-
-    Attributes:
-        model: the model's settings.
-        n_blocks: tasks that share the factors.
-    """
-
-    model: AlsSettings = AlsSettings()
-    n_blocks: PositiveInt = 4
+from tawny.tables.sequences import SEQUENCES
 
 
 def main(run: SparkRun[TrainAlsSettings]) -> None:
-    """Fit every fold on its positive interactions."""
-    from tawny.models.als.spark import fit_als
+    """Choose the settings on `validation`, then fit every fold with them on its positive interactions."""
+    from tawny.models.als.spark import fit_every_fold
     from tawny.models.store import model_rows
 
-    n_items, own = run.read_arrow(CATALOG).num_rows, run.settings
-    models = {}
-    for fold in FOLDS:
-        positive = run.read(INTERACTIONS, fold=fold).where("weight > 0")
-        models[fold] = fit_als(positive, n_items, own.model, own.n_blocks, run.seed() % 2**31)
-    run.write(model_rows(models))
+    n_items = run.read_arrow(CATALOG).num_rows
+    frames = run.read(SEQUENCES), run.read(HOLDOUTS), run.read(INTERACTIONS)
+    models, tuned = fit_every_fold(run.settings, *frames, n_items, run.seed("validation") % 2**31)
+    run.write(model_rows(models, tuned.text()))
 
 
-JOB = Job(main, stage="training", reads=(CATALOG, INTERACTIONS), writes=MODELS["als"], settings=TrainAlsSettings)
+JOB = Job(
+    main,
+    stage="training",
+    reads=(CATALOG, INTERACTIONS, SEQUENCES, HOLDOUTS),
+    writes=MODELS["als"],
+    settings=TrainAlsSettings,
+)
 
 if __name__ == "__main__":
     run_job(JOB)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from tawny.core.job import Job
 from tawny.models.counting.settings import CountingSettings
-from tawny.models.neighbours.settings import ItemNeighboursSettings
+from tawny.models.neighbours.settings import ItemNeighboursSettings, NeighboursTuning
 from tawny.runner.entry import SparkRun, run_job
 from tawny.tables.catalog import CATALOG
 from tawny.tables.holdouts import HOLDOUTS
@@ -14,14 +14,10 @@ from tawny.tables.sequences import SEQUENCES
 
 
 class TrainNeighboursSettings(CountingSettings):
-    """How the model is fitted, and the alternatives to try."""
+    """How the model is fitted, and how its settings are found."""
 
     model: ItemNeighboursSettings = ItemNeighboursSettings()
-    alternatives: tuple[ItemNeighboursSettings, ...] = (
-        ItemNeighboursSettings(trend_half_life_days=30.0, position_power=0.5),
-        ItemNeighboursSettings(trend_half_life_days=90.0),
-        ItemNeighboursSettings(position_power=2.0),
-    )
+    tuning: NeighboursTuning = NeighboursTuning()
 
 
 def main(run: SparkRun[TrainNeighboursSettings]) -> None:
@@ -32,7 +28,8 @@ def main(run: SparkRun[TrainNeighboursSettings]) -> None:
 
     n_items = run.read_arrow(CATALOG).num_rows
     frames = run.read(SEQUENCES), run.read(HOLDOUTS), run.read(INTERACTIONS)
-    run.write(model_rows(fit_every_fold(ItemNeighbours, run.settings, *frames, n_items, run.seed("validation"))))
+    models, tuned = fit_every_fold(ItemNeighbours, run.settings, *frames, n_items, run.seed("validation"))
+    run.write(model_rows(models, tuned.text()))
 
 
 JOB = Job(

@@ -2,29 +2,15 @@
 
 from __future__ import annotations
 
-from pydantic import PositiveInt
-
 from tawny.core.columns import FOLDS
-from tawny.core.config import Settings
 from tawny.core.job import Job
+from tawny.models.popularity.settings import TrainPopularitySettings
 from tawny.runner.entry import SparkRun, run_job
 from tawny.tables.catalog import CATALOG
 from tawny.tables.holdouts import HOLDOUTS
 from tawny.tables.item_features import ITEM_FEATURES
 from tawny.tables.models import MODELS
 from tawny.tables.sequences import SEQUENCES
-
-
-class TrainPopularitySettings(Settings):
-    """How the window is chosen.
-
-    Attributes:
-        n_validation_users: users that the windows are compared on, at most.
-        k: of the NDCG that decides.
-    """
-
-    n_validation_users: PositiveInt = 20_000
-    k: PositiveInt = 10
 
 
 def main(run: SparkRun[TrainPopularitySettings]) -> None:
@@ -36,9 +22,10 @@ def main(run: SparkRun[TrainPopularitySettings]) -> None:
     own, n_items = run.settings, run.read_arrow(CATALOG).num_rows
     features = {fold: run.read_arrow(ITEM_FEATURES, fold=fold) for fold in FOLDS}
     sequences, holdouts = run.read(SEQUENCES, fold="validation"), run.read(HOLDOUTS, fold="validation")
-    seed = run.seed("validation")
-    sample = validation_sample(sequences, holdouts, n_users=own.n_validation_users, seed=seed, warm_only=False)
-    run.write(model_rows(fit_every_fold(features, n_items, sample, own.k)))
+    seed, n_rows = run.seed("validation"), own.tuning.n_rows
+    sample = validation_sample(sequences, holdouts, n_users=n_rows, seed=seed, warm_only=False, half=0)
+    models, tuned = fit_every_fold(own, features, n_items, sample)
+    run.write(model_rows(models, tuned.text()))
 
 
 JOB = Job(

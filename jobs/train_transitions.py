@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from tawny.core.job import Job
 from tawny.models.counting.settings import CountingSettings
-from tawny.models.transitions.settings import TransitionsSettings
+from tawny.models.transitions.settings import TransitionsSettings, TransitionsTuning
 from tawny.runner.entry import SparkRun, run_job
 from tawny.tables.catalog import CATALOG
 from tawny.tables.holdouts import HOLDOUTS
@@ -14,14 +14,10 @@ from tawny.tables.sequences import SEQUENCES
 
 
 class TrainTransitionsSettings(CountingSettings):
-    """How the model is fitted, and the alternatives to try."""
+    """How the model is fitted, and how its settings are found."""
 
     model: TransitionsSettings = TransitionsSettings()
-    alternatives: tuple[TransitionsSettings, ...] = (
-        TransitionsSettings(trend_half_life_days=60.0),
-        TransitionsSettings(position_power=0.5),
-        TransitionsSettings(target_damping=0.5),
-    )
+    tuning: TransitionsTuning = TransitionsTuning()
 
 
 def main(run: SparkRun[TrainTransitionsSettings]) -> None:
@@ -32,7 +28,8 @@ def main(run: SparkRun[TrainTransitionsSettings]) -> None:
 
     n_items = run.read_arrow(CATALOG).num_rows
     frames = run.read(SEQUENCES), run.read(HOLDOUTS), run.read(INTERACTIONS)
-    run.write(model_rows(fit_every_fold(Transitions, run.settings, *frames, n_items, run.seed("validation"))))
+    models, tuned = fit_every_fold(Transitions, run.settings, *frames, n_items, run.seed("validation"))
+    run.write(model_rows(models, tuned.text()))
 
 
 JOB = Job(

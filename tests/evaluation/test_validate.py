@@ -1,13 +1,12 @@
 """Validation: any scorer, over the whole catalog, without what the user has seen."""
 
-import logging
 from dataclasses import dataclass
 
 import numpy as np
 import pytest
 
 from tawny.core.arrays import USERS_AT_ONCE, Floats, Histories, Ragged
-from tawny.evaluation.validate import ValidationSample, best_settings
+from tawny.evaluation.validate import ValidationSample
 
 
 @dataclass(frozen=True)
@@ -77,20 +76,56 @@ def test_more_users_than_a_block_holds_get_the_values_of_their_own_answers() -> 
     assert values.tolist() == [1.0 - user % 2 for user in range(n)]
 
 
-def test_the_settings_with_the_best_mean_are_chosen_and_each_is_logged(caplog: pytest.LogCaptureFixture) -> None:
-    lines = [(1.0, 2.0, 3.0), (1.0, 3.0, 2.0), (1.0, 3.0, 1.0)]
-    with caplog.at_level(logging.INFO):
-        assert best_settings(lines, Fixed, sample([[0], [0]], [[1], []]), k=1, name="fixed") == lines[1]
-    assert [record.message for record in caplog.records] == [
-        f"tune model=fixed ndcg_1={value} settings={line}"
-        for value, line in zip(("0.0000", "1.0000", "1.0000"), lines, strict=True)
-    ]
+def test_graded_ndcg_is_that_worked_by_hand() -> None:
+    # Listed are 3, 2, 1 in order of score. The answers 1 (worth 3) and 3 (worth 1) are at ranks 3 and 1:
+    # 1 + 3 / 2 against the best list, 3 + 1 / log2(3). The second row's best list is cut at 3 of its 4 answers.
+    plain = sample([[0], [0], [0]], [[1, 3], [1, 2, 3, 4], []], seen=[[0], [], [0]])
+    values = Ragged.from_rows([[3.0, 1.0], [1.0, 1.0, 1.0, 1.0], []], np.float32)
+    graded = ValidationSample(plain.users, plain.seen, plain.answers, values)
+    found = graded.ndcg(Fixed((0.0, 1.0, 2.0, 3.0, -9.0)).score, k=3)
+    assert found[:2] == pytest.approx([(1 + 3 / 2) / (3 + 1 / np.log2(3)), 1.0])
+    assert np.isnan(found[2])
 
 
-def test_where_no_user_has_an_answer_the_first_settings_stay_and_nothing_is_fitted() -> None:
-    def fit(line: str) -> Fixed:
-        raise AssertionError(f"fitted {line}")
+def test_answers_of_equal_value_are_graded_like_answers_without() -> None:
+    plain = sample([[0], [1]], [[1, 2], [0, 3]])
+    graded = ValidationSample(plain.users, plain.seen, plain.answers, Ragged.from_rows([[2, 2], [5, 5]], np.float32))
+    score = Fixed((1.0, 2.0, 3.0, 4.0)).score
+    np.testing.assert_allclose(graded.ndcg(score, k=2), plain.ndcg(score, k=2))
 
-    for validation in (sample([], []), sample([[0]], [[]])):
-        assert best_settings(("first", "second"), fit, validation, k=1, name="fixed") == "first"
-    assert best_settings(("only",), fit, sample([[0]], [[1]]), k=1, name="fixed") == "only"
+
+def keyed(keys: list[int]) -> ValidationSample:
+    rows = [[row] for row in range(len(keys))]
+    plain = sample(rows, rows)
+    values = Ragged.from_rows([[row + 0.5] for row in range(len(keys))], np.float32)
+    return ValidationSample(plain.users, plain.seen, plain.answers, values, np.array(keys, np.uint64))
+
+
+def test_halves_share_no_user_and_lose_no_row() -> None:
+    bit = 1 << 40
+    rows = keyed([7, bit, 7, bit | 7, 1])
+    first, second = rows.half(0), rows.half(1)
+    assert first.answers.values.tolist() == [0, 2, 4]
+    assert second.answers.values.tolist() == [1, 3]
+    assert second.keys is not None and second.keys.tolist() == [bit, bit | 7]
+    assert second.values is not None and second.values.values.tolist() == [1.5, 3.5]
+
+
+def test_without_keys_every_second_row_is_of_a_half() -> None:
+    rows = sample([[row] for row in range(5)], [[row] for row in range(5)])
+    assert rows.half(1).answers.values.tolist() == [1, 3]
+
+
+def test_shuffled_by_the_users_hashes_the_first_rows_are_a_sample() -> None:
+    shuffled = keyed([30, 10, 20, 10]).shuffled()
+    assert shuffled.answers.values.tolist() == [1, 3, 2, 0]
+    assert shuffled.first(3).answers.values.tolist() == [1, 3, 2]
+    assert shuffled.first(9).n_users == 4
+
+
+def test_recalls_are_the_shares_of_answers_in_lists_of_several_lengths() -> None:
+    # In order 1, 2, 3 without item 0. Answers 1 and 3: a half, a half, all; answer 2: none, all, all.
+    rows = sample([[0], [0], [0]], [[1, 3], [2], []])
+    found = rows.recalls(Fixed((4.0, 3.0, 2.0, 1.0)).score, (1, 2, 3))
+    np.testing.assert_allclose(found, [1 / 4, 3 / 4, 1.0])
+    assert sample([], []).recalls(Fixed((1.0,)).score, (1, 2)).tolist() == [0, 0]

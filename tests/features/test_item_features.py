@@ -5,6 +5,7 @@ from pyspark.sql import SparkSession
 from pyspark.sql import functions as F
 
 from tawny.core.columns import ALWAYS
+from tawny.core.config import EventSettings
 from tawny.features.item_features import item_features
 from tawny.testing.frames import RUN_DAY, assert_rows, event, event_frame, frame
 
@@ -26,7 +27,7 @@ def test_events_of_an_item_are_counted_by_window_and_every_fold_has_every_item(s
     catalog = frame(spark, CATALOG, *((place, name, firsts[place], False) for place, name in enumerate("abc")))
     items = frame(spark, ITEMS, *((name, ALWAYS, [], None, None) for name in "abc"))
     assert_rows(
-        item_features(serve.union(test), items, catalog, frame(spark, FOLDS, *CUTOFFS.items())),
+        item_features(serve.union(test), items, catalog, frame(spark, FOLDS, *CUTOFFS.items()), EventSettings()),
         COLUMNS,
         [
             ("serve", 0, True, [], 5, 1, 3, 4),
@@ -44,7 +45,8 @@ def listable(spark: SparkSession, catalog: Sequence[Row], items: Sequence[Row]) 
     """item_id -> the folds that may list it."""
     nothing = event_frame(spark, []).withColumns({"fold": F.lit("serve"), "cutoff_ts": F.lit(RUN_DAY)})
     numbered = frame(spark, CATALOG, *((place, *row) for place, row in enumerate(catalog)))
-    found = item_features(nothing, frame(spark, ITEMS, *items), numbered, frame(spark, FOLDS, *CUTOFFS.items()))
+    cutoffs = frame(spark, FOLDS, *CUTOFFS.items())
+    found = item_features(nothing, frame(spark, ITEMS, *items), numbered, cutoffs, EventSettings())
     folds: dict[str, list[str]] = {str(row[0]): [] for row in catalog}
     for row in found.where("is_listable").join(numbered, "item_index").collect():
         folds[row["item_id"]].append(row["fold"])
@@ -108,7 +110,7 @@ def test_categories_are_those_that_were_known_at_the_cutoff(spark: SparkSession)
         ("a", (CUTOFFS["test"] + DAY).date(), None, None, None),
     )  # fmt: skip
     catalog = frame(spark, CATALOG, (0, "a", None, False))
-    found = item_features(nothing, items, catalog, frame(spark, FOLDS, *CUTOFFS.items()))
+    found = item_features(nothing, items, catalog, frame(spark, FOLDS, *CUTOFFS.items()), EventSettings())
     expected = [("validation", ["comedy", "new"]), ("test", ["comedy"]), ("serve", [])]
     assert_rows(found.select("fold", "categories"), "fold categories", expected)
 
@@ -117,6 +119,21 @@ def test_a_fold_without_a_cutoff_lists_nothing(spark: SparkSession) -> None:
     nothing = event_frame(spark, []).withColumns({"fold": F.lit("serve"), "cutoff_ts": F.lit(RUN_DAY)})
     items = frame(spark, ITEMS, ("a", ALWAYS, [], None, None))
     found = item_features(
-        nothing, items, frame(spark, CATALOG, (0, "a", RUN_DAY, False)), frame(spark, FOLDS, ("test", None))
+        nothing,
+        items,
+        frame(spark, CATALOG, (0, "a", RUN_DAY, False)),
+        frame(spark, FOLDS, ("test", None)),
+        EventSettings(),
     )
     assert_rows(found.select("fold", "is_listable"), "fold is_listable", [("test", False)])
+
+
+def test_events_that_count_against_an_item_do_not_make_it_popular(spark: SparkSession) -> None:
+    kinds = ["hide", "dislike", "impression", "purchase"]
+    rated = [event("v", "a", "rating", 1, value=stars) for stars in (2.0, 4.0)]
+    events = event_frame(spark, [event("u", "a", kind, 1) for kind in kinds] + rated)
+    past = events.withColumns({"fold": F.lit("serve"), "cutoff_ts": F.lit(RUN_DAY)})
+    items, catalog = frame(spark, ITEMS), frame(spark, CATALOG, (0, "a", RUN_DAY - DAY, False))
+    cutoffs = frame(spark, FOLDS, ("serve", RUN_DAY))
+    found = item_features(past, items, catalog, cutoffs, EventSettings(min_rating=3))
+    assert_rows(found.select("n_events", "n_events_7d"), "n_events n_events_7d", [(2, 2)])

@@ -88,7 +88,7 @@ def stages(spark: SparkSession, spans: list[dict[str, list[Row]]]) -> Iterator[t
     )
     made = {
         "interactions": pairs,
-        "item_features": item_features(past, items, numbered, cutoffs),
+        "item_features": item_features(past, items, numbered, cutoffs, SETTINGS),
         "user_features": user_features(everybody, users, cutoffs, 4),
         "holdouts": answers,
         "sequences": entries,

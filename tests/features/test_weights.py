@@ -12,7 +12,7 @@ def test_a_weight_that_is_set_leaves_the_other_defaults() -> None:
     assert settings.weights == EventSettings().weights | {"purchase": 10.0}
 
 
-def test_weights_go_by_type_and_low_ratings_weigh_against(spark: SparkSession) -> None:
+def test_weights_go_by_type_and_low_ratings_count_against(spark: SparkSession) -> None:
     events = event_frame(
         spark,
         [

@@ -93,7 +93,7 @@ class EventSettings(Settings):
     Attributes:
         weights: by event type; a type that is left out keeps its default. Above 0: the user wants such items; 0: no
             effect; below 0: the user refuses the item, whatever the events before it.
-        min_rating: a rating below it counts against the item, as a dislike does; without it, every rating counts for it.
+        min_rating: a rating below it weighs as much against its item; without it, every rating has the same weight.
         half_life_days: an event of that age counts half; without it, age does not matter.
         targets: what a list is for: the value of an answer by event type; without it, the most valuable type of which there
             are enough events.

@@ -1,10 +1,11 @@
-"""Settings of the gate."""
+"""Settings of the gate, and of tuning."""
 
-from typing import Literal
+from collections.abc import Mapping
+from typing import Annotated, Any, Literal
 
-from pydantic import Field, PositiveInt
+from pydantic import BeforeValidator, Field, PositiveFloat, PositiveInt
 
-from tawny.core.config import Settings
+from tawny.core.config import S, Settings
 
 
 class GateSettings(Settings):
@@ -27,3 +28,41 @@ class GateSettings(Settings):
     segment: Literal["all", "warm", "cold", "1-2", "3-10", "11+"] = "all"
     tolerance_share: float = Field(0.1, ge=0.0, lt=1.0)
     min_judged: PositiveInt = 100
+
+
+def _as_axes(value: Any) -> Any:
+    return tuple(tuple(axis) for axis in value) if isinstance(value, list) else value
+
+
+Axes = Annotated[tuple[tuple[dict[str, Any], ...], ...], BeforeValidator(_as_axes)]
+"""Groups of settings that are tried one group after the other: each entry holds the keys that it changes, with values."""
+
+
+class TuningSettings(Settings):
+    """How a source's settings are found on validation rows (evaluation/tuning.py); each model gives `axes` its default.
+
+    Attributes:
+        axes: what is tried, simplest first; an empty one fits with the settings as they are.
+        budget_minutes: after so long, the best so far is taken.
+        n_rows: validation rows compared on, at most; the first rounds take a part of them.
+        n_users: users whose histories are fitted on, at most.
+        k: of the NDCG that decides.
+    """
+
+    axes: Axes = ()
+    budget_minutes: PositiveFloat = 3.0
+    n_rows: PositiveInt = 4_000
+    n_users: PositiveInt = 30_000
+    k: PositiveInt = 10
+
+
+def changed(settings: S, keys: Mapping[str, Any]) -> S:
+    """The settings with some keys set anew, checked like any others."""
+    return settings.model_validate({**settings.model_dump(), **keys})
+
+
+def check_axes(tuning: TuningSettings, model: Settings) -> None:
+    """Raise ValidationError where an axis names a key that the model has not, or a wrong value."""
+    for axis in tuning.axes:
+        for keys in axis:
+            changed(model, keys)

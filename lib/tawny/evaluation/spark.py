@@ -10,7 +10,7 @@ from typing import Any, Literal
 
 import numpy as np
 import pyarrow as pa
-from pyspark.sql import DataFrame
+from pyspark.sql import Column, DataFrame
 from pyspark.sql import functions as F
 
 from tawny.core.arrays import Histories, Ragged, scattered
@@ -20,7 +20,7 @@ from tawny.evaluation.gate import FINAL
 from tawny.evaluation.per_user import UserBatch
 from tawny.evaluation.spec import HISTORY_SEGMENTS, EvaluationSpec, by_history
 from tawny.evaluation.sums import Sums
-from tawny.evaluation.validate import ValidationSample
+from tawny.evaluation.validate import HALF_BIT, ValidationSample
 from tawny.lake.schema import arrow_schema
 from tawny.lake.spark import gather, sample_users
 from tawny.tables.evaluations import EVALUATIONS
@@ -121,19 +121,36 @@ def evaluation_table(rows: list[dict[str, Any]]) -> pa.Table:
 
 
 def validation_sample(
-    sequences: DataFrame, holdouts: DataFrame, *, n_users: int, seed: int, warm_only: bool = True
+    sequences: DataFrame,
+    holdouts: DataFrame,
+    *,
+    n_users: int,
+    seed: int,
+    warm_only: bool = True,
+    half: Literal[0, 1] | None = None,
 ) -> ValidationSample:
     """At most `n_users` users of the validation fold who have answers, the same for the same seed.
 
     Args:
         sequences, holdouts: rows of the validation fold.
         warm_only: only users with a history.
+        half: only users of this half, see `is_in_half`.
     """
     answers = holdouts.where("is_warm") if warm_only else holdouts
-    with_answers = sequences.join(answers.select(*LIST_KEY, F.col("item_indices").alias("answers")), LIST_KEY)
+    with_answers = sequences.join(answers.select(*LIST_KEY, F.col(ITEM_INDICES).alias("answers"), "values"), LIST_KEY)
+    if half is not None:
+        with_answers = with_answers.where(is_in_half(half))
+    with_answers = with_answers.withColumn("key", F.xxhash64(USER_ID))
     rows = gather(sample_users(with_answers, n_users, seed), n_users, "validation users")
     seen, relevant = Ragged.from_arrow(rows["seen_indices"]), Ragged.from_arrow(rows["answers"])
-    return ValidationSample(Histories.from_arrow(rows), seen, relevant)
+    keys = rows["key"].to_numpy().view(np.uint64)
+    values = Ragged.from_arrow(rows["values"], np.float32)
+    return ValidationSample(Histories.from_arrow(rows), seen, relevant, values, keys)
+
+
+def is_in_half(part: Literal[0, 1]) -> Column:
+    """boolean, the user of the row belongs to this half of the validation rows, as in ValidationSample.half."""
+    return F.shiftrightunsigned(F.xxhash64(USER_ID), HALF_BIT).bitwiseAND(F.lit(1)) == part
 
 
 def sample_histories(sequences: DataFrame, n_users: int, seed: int) -> Histories:

@@ -4,14 +4,18 @@ from pyspark.sql import Column, DataFrame
 from pyspark.sql import functions as F
 
 from tawny.core.columns import CUTOFF_TS, FOLD, ITEM_ID, ITEM_INDEX, KNOWN_FROM
+from tawny.core.config import EventSettings
 from tawny.features.as_of import as_of
 from tawny.features.catalog import sorted_unique
 from tawny.features.labelled import age_days
+from tawny.features.weights import event_weight
 
 WINDOW_DAYS = (7, 30, 90)
 
 
-def item_features(events: DataFrame, items: DataFrame, catalog: DataFrame, cutoffs: DataFrame) -> DataFrame:
+def item_features(
+    events: DataFrame, items: DataFrame, catalog: DataFrame, cutoffs: DataFrame, settings: EventSettings
+) -> DataFrame:
     """One row per fold and item of the catalog: the columns of item_features_v2, as of the fold's cutoff.
 
     An item that became known after the cutoff has zeros, no categories, and may not be listed.
@@ -21,9 +25,11 @@ def item_features(events: DataFrame, items: DataFrame, catalog: DataFrame, cutof
         items: items_v2.
         catalog: catalog_v2, for the number, the first event and whether the item is blocked.
         cutoffs: fold, cutoff_ts (labelled.fold_cutoffs).
+        settings: weights by event type. Only events of positive weight are counted: what users refused is not popular.
     """
+    wanted = events.where(event_weight(settings) > 0)
     counts = {"n_events": F.count("*"), **{f"n_events_{days}d": F.count_if(age_days() <= days) for days in WINDOW_DAYS}}
-    counted = events.groupBy(FOLD, ITEM_ID).agg(*(count.cast("int").alias(name) for name, count in counts.items()))
+    counted = wanted.groupBy(FOLD, ITEM_ID).agg(*(count.cast("int").alias(name) for name, count in counts.items()))
     described = items.select(ITEM_ID, KNOWN_FROM, "categories", "available_from", "available_until")
     known = as_of(described, cutoffs, ITEM_ID).withColumn("is_described", F.lit(True))
     numbered = catalog.select(ITEM_INDEX, ITEM_ID, "first_event_ts", "is_blocked").crossJoin(F.broadcast(cutoffs))

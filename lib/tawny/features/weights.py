@@ -14,7 +14,10 @@ STEPS_PER_UNIT = 1 << 24
 
 
 def event_weight(settings: EventSettings) -> Column:
-    """double, the weight of the event's type; negative for a rating below `min_rating` (one without a value is not)."""
+    """double, the weight of the event's type; a rating below `min_rating` weighs as much against its item.
+
+    A rating without a value is not below it.
+    """
     weight = F.element_at(_by_type(settings.weights), F.col(EVENT_TYPE))
     if settings.min_rating is None:
         return weight

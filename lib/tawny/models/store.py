@@ -17,6 +17,9 @@ from tawny.models.registry import model_class
 
 CONFIG_FILE = "config.json"
 
+TUNING_FILE = "tuning.json"
+"""How the settings were found (evaluation.tuning.Tuned.text); beside the model of the fold `validation`."""
+
 CHUNK_BYTES = 32 * 2**20
 """The largest chunk of a file."""
 
@@ -81,7 +84,7 @@ def load(saved_class: type[S], files: Mapping[str, bytes]) -> S:
     if head["model"] != saved_class.name:
         rule, came = f"they must be those of {saved_class.name}.", f"those of {head['model']}"
         raise InputError(where="the files of a model", rule=rule, came=came, do="Load the model by its own name.")
-    payloads = {name.removesuffix(".npy"): payload for name, payload in files.items() if name != CONFIG_FILE}
+    payloads = {name.removesuffix(".npy"): payload for name, payload in files.items() if name.endswith(".npy")}
     arrays = {name: np.load(io.BytesIO(payload), allow_pickle=False) for name, payload in payloads.items()}
     return saved_class.restore(head["config"], arrays)
 
@@ -95,11 +98,18 @@ def model_version(files: Mapping[str, bytes]) -> str:
     return digest.hexdigest()[:12]
 
 
-def model_rows(models: Mapping[Fold, Saveable]) -> pa.Table:
-    """Models by fold as rows of models_v1, without run_date and model."""
+def model_rows(models: Mapping[Fold, Saveable], tuning: str | None = None) -> pa.Table:
+    """Models by fold as rows of models_v1, without run_date and model.
+
+    Args:
+        models: by fold.
+        tuning: the text of TUNING_FILE, where the settings were found on `validation`.
+    """
     rows = []
     for fold, model in models.items():
         files = to_files(model)
+        if tuning is not None and fold == "validation":
+            files[TUNING_FILE] = tuning.encode()
         version = model_version(files)
         for file, payload in files.items():
             for chunk, start in enumerate(range(0, max(len(payload), 1), CHUNK_BYTES)):
@@ -122,6 +132,13 @@ def saved_files(rows: pa.Table, model: str, fold: str) -> dict[str, bytes]:
         rule, do = f"the model {model} must have been trained on fold {fold}.", f"Run train_{model} for this run_date."
         raise StaleInputError(where="models_v1", rule=rule, came="no rows", do=do)
     return {file: b"".join(chunks) for file, chunks in parts.items()}
+
+
+def enough_candidates(rows: pa.Table, model: str) -> int | None:
+    """How long the model's lists must be, as its tuning found; None where it did not ask. `rows` are those of models_v1."""
+    files = saved_files(rows, model, "validation")
+    found: int | None = json.loads(files[TUNING_FILE])["n_candidates"] if TUNING_FILE in files else None
+    return found
 
 
 def versions(rows: pa.Table, fold: str) -> dict[str, str]:

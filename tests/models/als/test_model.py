@@ -13,14 +13,14 @@ def some_model() -> Als:
 
 
 def loss(ratings: Doubles, users: Floats, items: Floats, settings: AlsSettings) -> float:
-    """The objective of Hu et al. with lambda weighted by the number of ratings, written out cell by cell."""
+    """The objective of Hu et al., lambda times the row's total confidence, written out cell by cell."""
     total = 0.0
     for u, row in enumerate(ratings):
         for i, weight in enumerate(row):
             error = float(weight > 0) - users[u] @ items[i]
             total += (1 + settings.alpha * weight) * error**2
-    counts_u, counts_i = (ratings > 0).sum(axis=1), (ratings > 0).sum(axis=0)
-    norms = counts_u @ (users**2).sum(axis=1) + counts_i @ (items**2).sum(axis=1)
+    confidence = 1 + settings.alpha * ratings
+    norms = confidence.sum(axis=1) @ (users**2).sum(axis=1) + confidence.sum(axis=0) @ (items**2).sum(axis=1)
     return float(total + settings.regularisation * norms)
 
 
@@ -32,7 +32,7 @@ def test_the_folded_in_user_solves_the_normal_equations_over_all_items() -> None
     items = model.item_factors.astype(np.float64)
     weights = np.array([0, 1, 0, 0, 2, 0])
     confidence = np.diag(1 + 2.5 * weights)
-    matrix = items.T @ confidence @ items + 0.3 * 2 * np.eye(3)
+    matrix = items.T @ confidence @ items + 0.3 * (6 + 2.5 * 3) * np.eye(3)
     expected = np.linalg.solve(matrix, items.T @ confidence @ (weights > 0))
     np.testing.assert_allclose(model.user_factors(users)[0], expected, rtol=1e-5)
 
@@ -79,3 +79,24 @@ def test_a_new_user_is_scored_like_a_known_one_with_the_same_history() -> None:
     first = world.users.take(np.array([0]))
     both = model.score(join(first, first))
     np.testing.assert_array_equal(both[0], both[1])
+
+
+def test_large_weights_are_damped_by_the_power() -> None:
+    factors = some_model().item_factors
+    damped = Als(factors, SETTINGS.model_copy(update={"weight_power": 0.5}))
+    heavy, light = histories([[1, 4]], weights=9.0), histories([[1, 4]], weights=3.0)
+    np.testing.assert_allclose(damped.score(heavy), Als(factors, SETTINGS).score(light), rtol=1e-5)
+    present = Als(factors, SETTINGS.model_copy(update={"weight_power": 0.0}))
+    np.testing.assert_allclose(present.score(heavy), present.score(light), rtol=1e-6)
+
+
+def test_a_damped_repeated_item_still_has_contributions_that_sum_to_the_score() -> None:
+    model = Als(some_model().item_factors, SETTINGS.model_copy(update={"weight_power": 0.5}))
+    users, items = histories([[1, 4, 1]]), np.array([[0, 3]], np.int32)
+    np.testing.assert_allclose(model.contributions(users, items).sum(axis=0), model.score(users)[0, [0, 3]], rtol=1e-5)
+
+
+def test_with_any_number_of_threads_the_model_is_the_same_to_the_byte() -> None:
+    world = chains(np.random.default_rng(2), n_users=3000)
+    one, three = (Als.fit(world.users, world.n_items, AlsSettings(rank=8), np.random.default_rng(1), n) for n in (1, 3))
+    assert one.item_factors.tobytes() == three.item_factors.tobytes()

@@ -1,58 +1,63 @@
-"""MLlib's factors and our folding-in belong together."""
+"""ALS on Spark is ALS on what Spark gathered, whatever the partitions."""
 
 import numpy as np
-from pyspark.ml.recommendation import ALS
-from pyspark.sql import SparkSession
+from pyspark.sql import DataFrame, SparkSession
 from pyspark.sql import functions as F
 
-from tawny.models.als.settings import AlsSettings
-from tawny.models.als.spark import fit_als, with_user_number
+from tawny.core.columns import FOLDS
+from tawny.models.als.model import Als
+from tawny.models.als.settings import AlsSettings, AlsTuning, TrainAlsSettings
+from tawny.models.als.spark import fit_every_fold, rated
+from tawny.models.base import history_matrix
 from tawny.testing.frames import sequence_frame
-from tawny.testing.worlds import chains, histories
+from tawny.testing.worlds import World, chains, histories
+
+SETTINGS = TrainAlsSettings(model=AlsSettings(rank=8, iterations=3), tuning=AlsTuning(axes=(({"rank": 4},),)), n_threads=1)
+RATED = "user_id string, item_index int, weight float"
 
 
-def test_a_user_folded_in_has_the_factors_that_training_gave(spark: SparkSession) -> None:
+def taken(spark: SparkSession, world: World) -> DataFrame:
+    each = sequence_frame(spark, world.users).select("user_id", F.explode("item_indices").alias("item_index"))
+    return each.groupBy("user_id", "item_index").agg(F.count("*").cast("float").alias("weight"))
+
+
+def test_what_users_took_is_gathered_with_its_weights_in_an_order_without_a_meaning(spark: SparkSession) -> None:
     world = chains(np.random.default_rng(1), n_users=40)
-    each = sequence_frame(spark, world.users).select("user_id", F.explode("item_indices").alias("item_index")).distinct()
-    interactions = each.withColumn("weight", F.lit(1.0).cast("float")).persist()
-    settings = AlsSettings(rank=8, iterations=3, regularisation=0.1, alpha=5.0)
-
-    fitted = fit_als(interactions, world.n_items, settings, n_blocks=2, seed=7)
-
-    numbers = with_user_number(interactions).select("user_id", "user_number").distinct()
-    als = ALS(
-        rank=8, maxIter=3, regParam=0.1, alpha=5.0, implicitPrefs=True, seed=7, numUserBlocks=2, numItemBlocks=2,
-        userCol="user_number", itemCol="item_index", ratingCol="weight",
-    )  # fmt: skip
-    rated = with_user_number(interactions).select("user_number", "item_index", "weight").sort("user_number", "item_index")
-    users = als.fit(rated).userFactors.join(numbers, F.col("id") == F.col("user_number"))
-    theirs = {row["user_id"]: row["features"] for row in users.collect()}
-    ours = fitted.user_factors(world.users)
-    for user in range(40):
-        np.testing.assert_allclose(ours[user], theirs[f"u{user}"], rtol=2e-3, atol=2e-4)
-    interactions.unpersist()
+    gathered = rated(taken(spark, world), 100, seed=7)
+    theirs, ours = (history_matrix(users, world.n_items).toarray() for users in (world.users, gathered))
+    assert sorted(map(tuple, ours)) == sorted(map(tuple, theirs))
+    again = rated(taken(spark, world).repartition(5), 100, seed=7)
+    assert history_matrix(again, world.n_items).toarray().tolist() == ours.tolist()
 
 
-def test_every_user_has_a_number_of_its_own(spark: SparkSession) -> None:
-    users = spark.range(5000).selectExpr("concat('user ', id) AS user_id", "1 AS item_index")
-    numbers = (
-        with_user_number(users).agg(F.count_distinct("user_number").alias("n"), F.max("user_number").alias("most")).first()
-    )
-    assert numbers is not None
-    assert numbers["n"] == 5000
-    assert numbers["most"] < 10_000
+def test_with_more_users_than_allowed_a_sample_is_taken(spark: SparkSession) -> None:
+    world = chains(np.random.default_rng(1), n_users=40)
+    assert rated(taken(spark, world), 15, seed=7).n_users == 15
 
 
-def test_an_item_that_nobody_took_has_no_factors(spark: SparkSession) -> None:
-    rows = [("a", 0, 1.0), ("a", 1, 1.0), ("b", 0, 1.0)]
-    interactions = spark.createDataFrame(rows, "user_id string, item_index int, weight float")
-    fitted = fit_als(interactions, 3, AlsSettings(rank=2, iterations=1), n_blocks=1, seed=0)
-    assert np.isnan(fitted.item_factors[2]).all()
-    assert np.isfinite(fitted.item_factors[:2]).all()
+def test_every_fold_is_fitted_alike_with_the_settings_that_validation_chose(spark: SparkSession) -> None:
+    world = chains(np.random.default_rng(1), n_users=60)
+    every_fold = spark.createDataFrame([(fold,) for fold in FOLDS], "fold string")
+    sequences = sequence_frame(spark, world.users).crossJoin(every_fold)
+    interactions = taken(spark, world).crossJoin(every_fold)
+    chosen = [(f"u{user}", [int(item)], True, "validation") for user, item in enumerate(world.withheld)]
+    holdouts = spark.createDataFrame(chosen, "user_id string, item_indices array<int>, is_warm boolean, fold string")
+
+    models, tuned = fit_every_fold(SETTINGS, sequences, holdouts, interactions, world.n_items, seed=3)
+
+    assert list(models) == list(FOLDS)
+    assert {trial.settings.get("rank", 8) for trial in tuned.trials} == {4, 8}
+    assert tuned.n_candidates is not None
+    users = rated(taken(spark, world), 100, seed=3)
+    alone = Als.fit(users, world.n_items, tuned.settings, np.random.default_rng(3))
+    for model in models.values():
+        assert model.item_factors.tobytes() == alone.item_factors.tobytes()
 
 
-def test_without_a_rating_no_item_is_known(spark: SparkSession) -> None:
-    nothing = spark.createDataFrame([], "user_id string, item_index int, weight float")
-    fitted = fit_als(nothing, 3, AlsSettings(rank=2, iterations=1), n_blocks=1, seed=0)
-    assert np.isnan(fitted.item_factors).all()
+def test_an_item_that_nobody_took_has_no_factors_and_nothing_at_all_gives_no_scores(spark: SparkSession) -> None:
+    users = rated(spark.createDataFrame([("a", 0, 1.0)], RATED), 9, seed=0)
+    one = Als.fit(users, 2, AlsSettings(rank=2), np.random.default_rng(0))
+    assert np.isfinite(one.item_factors).all(axis=1).tolist() == [True, False]
+    nothing = rated(spark.createDataFrame([], RATED), 9, seed=0)
+    fitted = Als.fit(nothing, 3, AlsSettings(rank=2, iterations=1), np.random.default_rng(0))
     assert np.isneginf(fitted.score(histories([[0, 1]]))).all()

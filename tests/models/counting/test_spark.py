@@ -5,20 +5,18 @@ import pytest
 from pyspark.sql import SparkSession
 from pyspark.sql import functions as F
 
-from tawny.core.arrays import Histories, Ragged
 from tawny.core.columns import FOLDS
 from tawny.core.config import Settings, validate
 from tawny.core.errors import ConfigError
-from tawny.evaluation.validate import ValidationSample
 from tawny.models.counting.matrix import CountingModel
 from tawny.models.counting.settings import CountingSettings
-from tawny.models.counting.spark import choose_settings, fit_counting, fit_every_fold
+from tawny.models.counting.spark import fit_counting, fit_every_fold
 from tawny.models.neighbours.model import ItemNeighbours
 from tawny.models.neighbours.settings import ItemNeighboursSettings
 from tawny.models.transitions.model import Transitions
-from tawny.models.transitions.settings import TransitionsSettings
+from tawny.models.transitions.settings import TransitionsSettings, TransitionsTuning
 from tawny.testing.frames import sequence_frame
-from tawny.testing.worlds import World, chains, histories, trend
+from tawny.testing.worlds import chains
 
 RNG = np.random.default_rng(0)  # counting draws nothing
 
@@ -27,12 +25,7 @@ class TransitionsJob(CountingSettings):
     """As of a job."""
 
     model: TransitionsSettings = TransitionsSettings()
-    alternatives: tuple[TransitionsSettings, ...] = (TransitionsSettings(window=2),)
-
-
-def answers_of(world: World) -> ValidationSample:
-    chosen = Ragged(np.arange(world.users.n_users + 1), world.withheld.astype(np.int32))
-    return ValidationSample(world.users, Ragged(world.users.indptr, world.users.items), chosen)
+    tuning: TransitionsTuning = TransitionsTuning(axes=(({"window": 2},),))
 
 
 @pytest.mark.parametrize(
@@ -69,51 +62,32 @@ def test_every_fold_gets_a_model_of_its_own_rows_with_the_chosen_settings(spark:
     holdouts = spark.createDataFrame(chosen, "user_id string, item_indices array<int>, is_warm boolean, fold string")
     settings = TransitionsJob(
         model=TransitionsSettings(window=1, position_power=0.0, target_damping=3.0),
-        alternatives=(TransitionsSettings(position_power=8.0),),
-        k=5,
+        # Only what follows the last item counts: the foreign item misleads less.
+        tuning=TransitionsTuning(axes=(({"position_power": 8.0},),), k=5),
     )
 
-    models = fit_every_fold(
+    models, tuned = fit_every_fold(
         Transitions, settings, sequences, holdouts, each.withColumn("weight", F.lit(1.0)), world.n_items, seed=1
     )
 
     assert list(models) == list(FOLDS)
-    assert {model.settings for model in models.values()} == {settings.model.model_copy(update={"position_power": 8.0})}
+    assert tuned.n_candidates == 25  # the shortest: a chain has ten items
+    assert {model.settings for model in models.values()} == {tuned.settings}
+    assert {tuned.settings} == {settings.model.model_copy(update={"position_power": 8.0})}
     half = np.array([user for user in range(60) if f"u{user}" < "u3"])
     for model, rows in ((models["test"], np.arange(60)), (models["serve"], half)):
         alone = Transitions.fit(world.users.take(rows), world.n_items, model.settings, RNG)
         np.testing.assert_allclose(model.matrix.toarray(), alone.matrix.toarray(), rtol=1e-5)
 
 
-def test_the_settings_that_find_the_answers_are_chosen() -> None:
-    world = chains(np.random.default_rng(5), n_users=200)
-    settings = TransitionsJob(
-        model=TransitionsSettings(window=1, position_power=0.0, target_damping=3.0),
-        # Only what follows the last item counts: the foreign item misleads less.
-        alternatives=(TransitionsSettings(position_power=8.0),),
-        k=5,
-    )
-    chosen = choose_settings(Transitions, settings, world.users, answers_of(world), world.n_items)
-    assert chosen == TransitionsSettings(window=1, position_power=8.0, target_damping=3.0)
-
-
-def test_without_validation_users_the_models_own_settings_stay() -> None:
-    nobody = ValidationSample(histories([]), Ragged.from_rows([]), Ragged.from_rows([]))
-    users: Histories = trend(np.random.default_rng(0)).users
-    settings = TransitionsJob(model=TransitionsSettings(window=4), alternatives=(TransitionsSettings(window=9),))
-    assert choose_settings(Transitions, settings, users, nobody, 60) == TransitionsSettings(window=4)
-
-
-def test_only_the_keys_that_an_alternative_sets_are_laid_over_the_model() -> None:
-    toml = {"model": {"window": 3, "shrinkage": 1.0}, "alternatives": [{"shrinkage": 5.0}, {"window": 15}]}
+def test_keys_of_an_axis_are_laid_over_the_models_own_settings() -> None:
+    toml = {"model": {"window": 3}, "tuning": {"axes": [[{"shrinkage": 5.0}, {"window": 15}], [{"window": 4}]]}}
     settings = validate(TransitionsJob, toml, where="test")
-    assert settings.options() == [
-        TransitionsSettings(window=3, shrinkage=1.0),
-        TransitionsSettings(window=3, shrinkage=5.0),
-        TransitionsSettings(window=15, shrinkage=1.0),  # 15 is also the default
-    ]
+    assert settings.tuning.axes == (({"shrinkage": 5.0}, {"window": 15}), ({"window": 4},))
+    assert settings.tuning.budget_minutes == TransitionsTuning().budget_minutes
 
 
-def test_a_misspelt_key_of_an_alternative_is_refused() -> None:
-    with pytest.raises(ConfigError, match=r"alternatives\.0\.windw = 3"):
-        validate(TransitionsJob, {"alternatives": [{"windw": 3}]}, where="test")
+@pytest.mark.parametrize("keys", [{"windw": 3}, {"window": -1}])
+def test_a_key_that_the_model_has_not_or_a_wrong_value_is_refused(keys: dict[str, object]) -> None:
+    with pytest.raises(ConfigError, match=next(iter(keys))):
+        validate(TransitionsJob, {"tuning": {"axes": [[keys]]}}, where="test")

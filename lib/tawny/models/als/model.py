@@ -8,17 +8,19 @@ from typing import Self
 import numpy as np
 from scipy import sparse
 
-from tawny.core.arrays import Arrays, Counts, Doubles, Floats, Histories, Ints
+from tawny.core.arrays import Arrays, Doubles, Floats, Histories, Ints
 from tawny.models.als.settings import AlsSettings
+from tawny.models.als.solve import Ratings, improve
 from tawny.models.base import Model, history_matrix
 
 
 class Als(Model):
     """Item factors; a user's factors come from the least-squares step that training ends with.
 
-    The step is that of Spark MLlib 4: confidence 1 + alpha * weight, preference 1, lambda times the number of the user's
-    items. Source: Hu, Koren and Volinsky 2008 (section 4, and 5 for the contributions); Zhou et al. 2008 (weighted lambda).
-    Made for up to some 100,000 items at D = 128.
+    An item of weight w has preference 1 and confidence 1 + alpha * w ** weight_power; every other item has preference 0 and
+    confidence 1. Source: Hu, Koren and Volinsky 2008 (section 4, and 5 for the contributions); the regularisation grows with
+    a row's total confidence as in Rendle, Krichene, Zhang and Koren, Revisiting the performance of iALS (RecSys 2022,
+    section 3.3). Made for up to some 100,000 items at D = 128.
     """
 
     name = "als"
@@ -32,26 +34,33 @@ class Als(Model):
         self.settings = settings
         self._known = np.asarray(np.isfinite(item_factors).all(axis=1), np.bool_)
         self._factors = np.where(self._known[:, None], item_factors, 0).astype(np.float64)
+        self._gramian = self._factors.T @ self._factors
 
     @classmethod
-    def fit(cls, users: Histories, n_items: int, settings: AlsSettings, rng: np.random.Generator) -> Self:
-        """The model from histories in one process: Spark's objective, from another random start."""
-        by_user = history_matrix(users, n_items)
-        by_item = by_user.T.tocsr()
-        factors = rng.standard_normal((users.n_users, settings.rank))
-        factors /= np.linalg.norm(factors, axis=1, keepdims=True)
-        item_factors = np.zeros((n_items, settings.rank))
+    def fit(
+        cls, users: Histories, n_items: int, settings: AlsSettings, rng: np.random.Generator, n_threads: int | None = 1
+    ) -> Self:
+        """The model from the histories of all users, in one process; the same bytes with any number of threads."""
+        excess = _excess(history_matrix(users, n_items), settings)
+        by_user, by_item = (Ratings.from_matrix(matrix, settings.regularisation) for matrix in (excess, excess.T.tocsr()))
+        start = rng.standard_normal((users.n_users, settings.rank), np.float32)
+        user_factors = start * np.float32(0.1 / np.sqrt(settings.rank))
+        item_factors = np.zeros((n_items, settings.rank), np.float32)
         for _ in range(settings.iterations):
-            item_factors = _half_step(by_item, factors, settings)
-            factors = _half_step(by_user, item_factors, settings)
+            improve(by_item, user_factors, item_factors, n_threads)
+            improve(by_user, item_factors, user_factors, n_threads)
         item_factors[np.diff(by_item.indptr) == 0] = np.nan
-        return cls(item_factors.astype(np.float32), settings)
+        return cls(item_factors, settings)
 
     def user_factors(self, users: Histories) -> Floats:
         """float32 [U, D]; zeros for a user without a known item."""
-        shares = self._shares(users)
-        factors = _solve_rows(users.indptr, users.items, users.weights, shares, self._factors, self.settings)
-        return factors.astype(np.float32)
+        shares, excess = self._parts(users)
+        solved = np.zeros((users.n_users, self._factors.shape[1]))
+        for user, own in enumerate(map(slice, users.indptr[:-1], users.indptr[1:])):
+            if shares[own].any():
+                entries = self._factors[users.items[own]]
+                solved[user] = np.linalg.solve(self._matrix(entries, excess[own]), entries.T @ (shares[own] + excess[own]))
+        return solved.astype(np.float32)
 
     def score(self, users: Histories) -> Floats:
         """float32 [U, I]; -inf for items without factors, and everywhere for users without a known item."""
@@ -64,59 +73,41 @@ class Als(Model):
         """float32 [N, K]: each entry's part of the score; a user's entries sum to the score. Some may be negative."""
         contributions = np.zeros((len(users.items), items.shape[1]))
         listed = np.where(items[..., None] >= 0, self._factors[items], 0.0)
-        shares, gramian, settings = self._shares(users), self._factors.T @ self._factors, self.settings
+        shares, excess = self._parts(users)
         for user, own in enumerate(map(slice, users.indptr[:-1], users.indptr[1:])):
-            n_items = shares[own].sum()
-            if n_items > 0:
-                entries, weights = self._factors[users.items[own]], users.weights[own].astype(np.float64)
-                matrix = _normal_matrix(entries, weights, n_items, gramian, settings)
-                similarity = entries @ np.linalg.solve(matrix, listed[user].T)
-                contributions[own] = similarity * (shares[own] + settings.alpha * weights)[:, None]
+            if shares[own].any():
+                entries = self._factors[users.items[own]]
+                similarity = entries @ np.linalg.solve(self._matrix(entries, excess[own]), listed[user].T)
+                contributions[own] = similarity * (shares[own] + excess[own])[:, None]
         return contributions.astype(np.float32)
 
     def arrays(self) -> Arrays:
         """item_factors float32 [I, D]."""
         return {"item_factors": self.item_factors}
 
-    def _shares(self, users: Histories) -> Doubles:
-        """float64 [N]: an entry's share of its item's weight with the user (1 unless repeated); 0 for an unknown item."""
+    def _parts(self, users: Histories) -> tuple[Doubles, Doubles]:
+        """float64 [N] twice: an entry's share of its item's weight with the user (1 unless repeated), and of its excess.
+
+        Both are 0 for an unknown item.
+        """
         cells = users.rows * len(self._factors) + users.items
         _, cell = np.unique(cells, return_inverse=True)
-        totals = np.bincount(cell, users.weights)
-        return np.asarray(self._known[users.items] * users.weights / totals[cell], np.float64)
+        totals = np.bincount(cell, users.weights)[cell]
+        shares = np.asarray(self._known[users.items] * users.weights / totals, np.float64)
+        return shares, shares * self.settings.alpha * totals**self.settings.weight_power
+
+    def _matrix(self, entries: Doubles, excess: Doubles) -> Doubles:
+        """float64 [D, D]: of the normal equations of a user with these entries, [n, D], and their excess confidence, [n]."""
+        matrix = self._gramian + entries.T @ (entries * excess[:, None])
+        total_confidence = np.count_nonzero(self._known) + excess.sum()
+        matrix[np.diag_indices_from(matrix)] += self.settings.regularisation * total_confidence
+        return matrix
 
 
-def _half_step(ratings: sparse.csr_array, factors: Doubles, settings: AlsSettings) -> Doubles:
-    """The rows' factors, float64, that fit best with the columns' `factors` held fixed."""
-    shares = np.ones(len(ratings.data))
-    indptr, columns = ratings.indptr.astype(np.int64), ratings.indices.astype(np.int32)
-    return _solve_rows(indptr, columns, ratings.data.astype(np.float32), shares, factors, settings)
-
-
-def _normal_matrix(entries: Doubles, weights: Doubles, n_items: float, gramian: Doubles, settings: AlsSettings) -> Doubles:
-    """float64 [D, D]: gramian + sum of alpha * weight * y y' + lambda * number of items."""
-    matrix = gramian + entries.T @ (entries * (settings.alpha * weights)[:, None])
-    matrix[np.diag_indices_from(matrix)] += settings.regularisation * n_items
-    return matrix
-
-
-def _solve_rows(
-    indptr: Counts, items: Ints, weights: Floats, shares: Doubles, factors: Doubles, settings: AlsSettings
-) -> Doubles:
-    """float64 [rows, D]: the least-squares factors of every row; zeros for a row without a known item.
-
-    A Python loop over rows: at D = 64 a row's arithmetic takes longer than Python's overhead, and nothing has to be compiled
-    when a Spark worker starts.
-    """
-    gramian = factors.T @ factors
-    solved = np.zeros((len(indptr) - 1, factors.shape[1]))
-    for row, own in enumerate(map(slice, indptr[:-1], indptr[1:])):
-        n_items = shares[own].sum()
-        if n_items > 0:
-            entries, own_weights = factors[items[own]], weights[own].astype(np.float64)
-            matrix = _normal_matrix(entries, own_weights, n_items, gramian, settings)
-            solved[row] = np.linalg.solve(matrix, entries.T @ (shares[own] + settings.alpha * own_weights))
-    return solved
+def _excess(weights: sparse.csr_array, settings: AlsSettings) -> sparse.csr_array:
+    """The confidence above 1 of every cell with a weight."""
+    values = settings.alpha * weights.data.astype(np.float64) ** settings.weight_power
+    return sparse.csr_array((values.astype(np.float32), weights.indices, weights.indptr), shape=weights.shape)
 
 
 MODEL = Als

@@ -1,52 +1,65 @@
-"""Fits implicit ALS with Spark MLlib. It keeps the item factors; users are folded in when they are scored (model.py)."""
+"""Fits ALS for every fold, in this process, on histories that Spark gathers."""
+
+from dataclasses import replace
 
 import numpy as np
-from pyspark.ml.recommendation import ALS
-from pyspark.sql import DataFrame, Window
+from pyspark.sql import DataFrame
 from pyspark.sql import functions as F
 
-from tawny.core.arrays import Floats
-from tawny.lake.spark import gather
+from tawny.core.arrays import Histories
+from tawny.core.columns import FOLD, FOLDS, Fold
+from tawny.evaluation.spark import validation_sample
+from tawny.evaluation.tuning import Tuned, enough_candidates
+from tawny.lake.spark import gather, sample_users
 from tawny.models.als.model import Als
-from tawny.models.als.settings import AlsSettings
+from tawny.models.als.settings import AlsSettings, TrainAlsSettings
+from tawny.models.als.tuning import tune_als
 
-_BUCKETS = 64
 
+def fit_every_fold(
+    settings: TrainAlsSettings,
+    sequences: DataFrame,
+    holdouts: DataFrame,
+    interactions: DataFrame,
+    n_items: int,
+    seed: int,
+) -> tuple[dict[Fold, Als], Tuned[AlsSettings]]:
+    """The model of every fold, with the settings that are best on `validation`; and how those were found.
 
-def fit_als(interactions: DataFrame, n_items: int, settings: AlsSettings, n_blocks: int, seed: int) -> Als:
-    """The model from user_id, item_index and a positive weight; without a row, one that knows no item.
-
-    Rows are sorted first, because MLlib adds floats in the order of the rows.
+    Args:
+        settings: of the job.
+        sequences, holdouts, interactions: rows of sequences_v1, holdouts_v1 and interactions_v2, of all folds.
+        n_items: I.
+        seed: of the samples of users, and of the random starts.
     """
-    if interactions.isEmpty():
-        return Als(np.full((n_items, settings.rank), np.nan, np.float32), settings)
-    rated = with_user_number(interactions).select("user_number", "item_index", "weight").sort("user_number", "item_index")
-    als = ALS(
-        rank=settings.rank, maxIter=settings.iterations, regParam=settings.regularisation, alpha=settings.alpha,
-        implicitPrefs=True, seed=seed, userCol="user_number", itemCol="item_index", ratingCol="weight",
-        numUserBlocks=n_blocks, numItemBlocks=n_blocks, coldStartStrategy="drop",
-    )  # fmt: skip
-    fitted = als.fit(rated)
-    return Als(_factors(fitted.itemFactors, n_items, settings.rank), settings)
+    past, answers = (frame.where(F.col(FOLD) == "validation") for frame in (sequences, holdouts))
+    tuning, n_threads = settings.tuning, settings.n_threads
+    sample = validation_sample(past, answers, n_users=tuning.n_rows, seed=seed, half=0)
+    users = {
+        fold: rated(interactions.where((F.col(FOLD) == fold) & (F.col("weight") > 0)), settings.max_users, seed)
+        for fold in FOLDS
+    }
+    some = users["validation"].take(np.arange(min(tuning.n_users, users["validation"].n_users)))
+    tuned = tune_als(settings.model, tuning, some, sample, n_items, seed, n_threads)
+    models = {
+        fold: Als.fit(own, n_items, tuned.settings, np.random.default_rng(seed), n_threads) for fold, own in users.items()
+    }
+    return models, replace(tuned, n_candidates=enough_candidates(models["validation"].score, sample))
 
 
-def with_user_number(interactions: DataFrame) -> DataFrame:
-    """The frame with an int column user_number, one number per user.
+def rated(interactions: DataFrame, max_users: int, seed: int) -> Histories:
+    """What users took, each item once with its weight, in an order of users that says nothing.
 
-    MLlib needs ids below 2**31. Hashes of that length would collide, so users are numbered within hash buckets: no task
-    holds more than a bucket, and the numbers stay below about 1.1 times the number of users.
+    Args:
+        interactions: user_id, item_index and a positive weight, one row per user and item.
+        max_users: with more users, a sample: items have factors from the users in it, and all users are folded in.
+        seed: of the sample.
     """
-    bucket = F.pmod(F.xxhash64("user_id"), F.lit(_BUCKETS)).cast("int")
-    users = interactions.select("user_id").distinct().withColumn("bucket", bucket)
-    within = F.row_number().over(Window.partitionBy("bucket").orderBy("user_id"))
-    return interactions.join(users.select("user_id", (within * _BUCKETS + F.col("bucket")).alias("user_number")), "user_id")
-
-
-def _factors(rows: DataFrame, n_items: int, rank: int) -> Floats:
-    """float32 [I, D]; NaN for items that nobody rated."""
-    table = gather(rows, n_items, "item factors")
-    factors = np.full((n_items, rank), np.nan, np.float32)
-    if table.num_rows:
-        values = table["features"].combine_chunks().flatten().to_numpy().astype(np.float32)
-        factors[table["id"].to_numpy()] = values.reshape(-1, rank)
-    return factors
+    taken = F.sort_array(F.collect_list(F.struct("item_index", "weight"))).alias("taken")
+    own = sample_users(interactions.groupBy("user_id").agg(taken), max_users, seed)
+    unzipped = own.select(
+        F.col("taken.item_index").alias("item_indices"),
+        F.col("taken.weight").alias("weights"),
+        F.transform("taken", lambda _: F.lit(0.0).cast("float")).alias("ages_days"),
+    )
+    return Histories.from_arrow(gather(unzipped, max_users, "users of ALS"))

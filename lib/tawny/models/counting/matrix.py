@@ -6,13 +6,13 @@ Shapes: U users, I items, N history entries, K list, P pairs, Z stored matrix va
 from abc import abstractmethod
 from collections.abc import Mapping
 from dataclasses import replace
-from typing import Any, Self
+from typing import Any, ClassVar, Self
 
 import numba
 import numpy as np
 from scipy import sparse
 
-from tawny.core.arrays import Arrays, Counts, Doubles, Floats, Histories, Ints, Ragged
+from tawny.core.arrays import Arrays, Bools, Counts, Doubles, Floats, Histories, Ints
 from tawny.models.base import Model, history_matrix
 from tawny.models.counting.settings import CountingModelSettings
 
@@ -69,8 +69,14 @@ class CountingModel(ItemMatrixModel):
     """An item matrix made from the summed pairs of all users; counting/spark.py sums them on a cluster.
 
     A subclass says which pairs a user contributes (`pairs`) and how their sums become the matrix (`from_counts`).
+
+    Attributes:
+        pair_settings: the settings that `pairs` reads.
+        entry_settings: those that only `entry_weights` reads; the matrix depends on all others.
     """
 
+    pair_settings: ClassVar[tuple[str, ...]]
+    entry_settings: ClassVar[tuple[str, ...]] = ("position_power", "half_life_days")
     settings: CountingModelSettings
 
     @classmethod
@@ -89,9 +95,13 @@ class CountingModel(ItemMatrixModel):
     @classmethod
     def fit(cls, users: Histories, n_items: int, settings: Any, rng: np.random.Generator) -> Self:
         """The model from histories in one process; nothing is random."""
+        return cls.from_counts(cls.counted(users, n_items, settings), item_counts(users, n_items), settings)
+
+    @classmethod
+    def counted(cls, users: Histories, n_items: int, settings: Any) -> sparse.csr_array:
+        """[I, I]: the summed pairs of all users."""
         rows, columns, values = cls.pairs(users, settings)
-        counts = sparse.csr_array((values, (rows, columns)), shape=(n_items, n_items))
-        return cls.from_counts(counts, item_counts(users, n_items), settings)
+        return sparse.csr_array((values, (rows, columns)), shape=(n_items, n_items))
 
     def entry_weights(self, users: Histories) -> Floats:
         """float32 [N]: the event's weight, decayed by age and by the number of newer entries."""
@@ -121,22 +131,47 @@ def damped_by_frequency(counts: sparse.csr_array, n_users: Floats, settings: Cou
 def scale(matrix: sparse.csr_array, rows: Doubles, columns: Doubles) -> sparse.csr_array:
     """`matrix` with row r multiplied by `rows[r]` and column c by `columns[c]`."""
     matrix = matrix.tocsr()
-    values = matrix.data * rows[Ragged(matrix.indptr, matrix.indices).rows] * columns[matrix.indices]
+    values = _scaled(matrix.indptr, matrix.indices, matrix.data, rows, columns)
     return sparse.csr_array((values, matrix.indices, matrix.indptr), shape=matrix.shape)
 
 
-def top_of_rows(matrix: sparse.csr_array, n: int) -> sparse.csr_array:
-    """`matrix` with only the `n` largest values of every row, ties to the smaller column, and without zeros.
+@numba.njit(cache=True)
+def _scaled(starts: Ints, indices: Ints, values: Doubles, rows: Doubles, columns: Doubles) -> Doubles:
+    scaled = np.empty(len(values), np.float64)
+    for row in range(len(starts) - 1):
+        for at in range(starts[row], starts[row + 1]):
+            scaled[at] = values[at] * rows[row] * columns[indices[at]]
+    return scaled
 
-    Sorts all stored values at once: made for up to some 10 million of them.
+
+def top_of_rows(matrix: sparse.csr_array, n: int) -> sparse.csr_array:
+    """float32, `matrix` with only the `n` largest values of every row, ties to the smaller column, and without zeros.
+
+    `matrix` holds no negative value.
     """
     matrix = matrix.tocsr()
-    cells = Ragged(matrix.indptr, matrix.indices)
-    rows = cells.rows
-    order = np.lexsort((matrix.indices, -matrix.data, rows))
-    kept = order[(cells.positions < n) & (matrix.data[order] > 0)]  # the sort keeps each value in its row
-    parts = (matrix.data[kept].astype(np.float32), (rows[kept], matrix.indices[kept]))
-    return sparse.csr_array(parts, shape=matrix.shape)
+    if not matrix.has_sorted_indices:
+        matrix = matrix.sorted_indices()
+    kept = _is_among_largest(matrix.indptr.astype(np.int64), matrix.data, n)
+    indptr = np.concatenate([[0], np.cumsum(kept)])[matrix.indptr]
+    return sparse.csr_array((matrix.data[kept].astype(np.float32), matrix.indices[kept], indptr), shape=matrix.shape)
+
+
+@numba.njit(cache=True)
+def _is_among_largest(starts: Counts, values: Doubles, n: int) -> Bools:
+    """bool [Z]: whether a value is positive and one of the `n` largest of its row; of equal ones the first are."""
+    kept = values > 0
+    for row in range(len(starts) - 1):
+        own = values[starts[row] : starts[row + 1]]
+        if len(own) > n:
+            lowest = np.partition(own, len(own) - n)[len(own) - n]
+            n_ties = n - np.count_nonzero(own > lowest)
+            for at in range(starts[row], starts[row + 1]):
+                if values[at] == lowest and n_ties > 0:
+                    n_ties -= 1
+                elif values[at] <= lowest:
+                    kept[at] = False
+    return kept
 
 
 @numba.njit(cache=True)

@@ -1,10 +1,11 @@
 """Settings that counting models share, and those that their training jobs share."""
 
-from collections.abc import Sequence
+from typing import Self
 
-from pydantic import NonNegativeFloat, PositiveFloat, PositiveInt
+from pydantic import NonNegativeFloat, PositiveFloat, PositiveInt, model_validator
 
 from tawny.core.config import Settings
+from tawny.evaluation.settings import TuningSettings, check_axes
 
 
 class CountingModelSettings(Settings):
@@ -28,29 +29,19 @@ class CountingModelSettings(Settings):
 
 
 class CountingSettings(Settings):
-    """Settings of a job that trains a counting model; the job gives `model` and `alternatives` their class and defaults.
+    """Settings of a job that trains a counting model; the job gives `model` and `tuning` their class and defaults.
 
     Attributes:
-        model: the model's settings.
-        alternatives: compared with `model` on the validation window; `[[jobs.train_<model>.alternatives]]` in TOML. Only the
-            keys that an alternative sets override `model`; its defaults are ignored.
-        n_sample_users: users that an alternative is fitted on, at most.
-        n_validation_users: users that the alternatives are compared on, at most.
-        k: of the NDCG that decides.
+        model: the model's settings, and where the search for better ones starts.
+        tuning: the search, on half of the validation rows.
         n_tasks: tasks that share the rows of the matrix.
     """
 
     model: Settings
-    alternatives: Sequence[Settings] = ()
-    n_sample_users: PositiveInt = 10_000
-    n_validation_users: PositiveInt = 2_000
-    k: PositiveInt = 10
+    tuning: TuningSettings
     n_tasks: PositiveInt = 4
 
-    def options(self) -> list[Settings]:
-        """The settings to compare, in this order: `model`, then `model` overridden by each alternative's own keys."""
-        return [self.model, *(self.model.model_copy(update=_keys_set(one)) for one in self.alternatives)]
-
-
-def _keys_set(settings: Settings) -> dict[str, object]:
-    return {name: getattr(settings, name) for name in settings.model_fields_set}
+    @model_validator(mode="after")
+    def _axes_must_fit_the_model(self) -> Self:
+        check_axes(self.tuning, self.model)
+        return self

@@ -4,6 +4,7 @@ Shapes: I items, P pairs.
 """
 
 from collections.abc import Callable, Iterator
+from dataclasses import replace
 from typing import Any, TypeVar
 
 import numpy as np
@@ -15,10 +16,11 @@ from scipy import sparse
 from tawny.core.arrays import Floats, Histories, scattered
 from tawny.core.columns import FOLD, FOLDS, Fold
 from tawny.evaluation.spark import sample_histories, validation_sample
-from tawny.evaluation.validate import ValidationSample, best_settings
+from tawny.evaluation.tuning import Tuned, enough_candidates
 from tawny.lake.spark import gather
 from tawny.models.counting.matrix import CountingModel, Pairs
 from tawny.models.counting.settings import CountingSettings
+from tawny.models.counting.tuning import tune_counting
 
 M = TypeVar("M", bound=CountingModel)
 
@@ -42,8 +44,8 @@ def fit_every_fold(
     interactions: DataFrame,
     n_items: int,
     seed: int,
-) -> dict[Fold, M]:
-    """The model of every fold, with the settings that are best on `validation`.
+) -> tuple[dict[Fold, M], Tuned[Any]]:
+    """The model of every fold, with the settings that are best on `validation`; and how those were found.
 
     Args:
         model_class: the model's class.
@@ -53,26 +55,15 @@ def fit_every_fold(
         seed: of the samples of users.
     """
     past, answers = (frame.where(F.col(FOLD) == "validation") for frame in (sequences, holdouts))
-    sample = validation_sample(past, answers, n_users=settings.n_validation_users, seed=seed)
-    users = sample_histories(past, settings.n_sample_users, seed)
-    chosen = choose_settings(model_class, settings, users, sample, n_items)
+    tuning = settings.tuning
+    sample = validation_sample(past, answers, n_users=tuning.n_rows, seed=seed, half=0)
+    users = sample_histories(past, tuning.n_users, seed)
+    tuned = tune_counting(model_class, settings.model, tuning, users, sample, n_items)
     models = {}
     for fold in FOLDS:
         own_sequences, own_interactions = (frame.where(F.col(FOLD) == fold) for frame in (sequences, interactions))
-        models[fold] = fit_counting(model_class, chosen, own_sequences, own_interactions, n_items, settings.n_tasks)
-    return models
-
-
-def choose_settings(
-    model_class: type[CountingModel], settings: CountingSettings, users: Histories, sample: ValidationSample, n_items: int
-) -> Any:
-    """The best of `settings.options()`: fitted on `users`, compared by NDCG on the sample."""
-    rng = np.random.default_rng(0)  # not used: counting is not random
-
-    def fit(option: Any) -> CountingModel:
-        return model_class.fit(users, n_items, option, rng)
-
-    return best_settings(settings.options(), fit, sample, settings.k, model_class.name)
+        models[fold] = fit_counting(model_class, tuned.settings, own_sequences, own_interactions, n_items, settings.n_tasks)
+    return models, replace(tuned, n_candidates=enough_candidates(models["validation"].score, sample))
 
 
 def fit_counting(

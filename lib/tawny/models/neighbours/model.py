@@ -25,11 +25,14 @@ class ItemNeighbours(CountingModel):
     """Item-to-item similarity from damped co-occurrences.
 
     Source: Sarwar et al. 2001 (item-based neighbours); Deshpande and Karypis 2004, section 4 (damping by the frequency of
-    both items). Made for up to some 100,000 items and hundreds per user.
+    both items). With user_damping and source_damping 1, no shrinkage and position_power 0 it is the random walk from item to
+    user to item, divided by the listed item's popularity: RP3beta (Paudel et al. 2017), with beta = target_damping. Made for
+    up to some 100,000 items and hundreds per user.
     """
 
     name = "neighbours"
     settings_class = ItemNeighboursSettings
+    pair_settings = ("user_damping", "trend_half_life_days")
     settings: ItemNeighboursSettings
 
     @classmethod
@@ -42,7 +45,7 @@ class ItemNeighbours(CountingModel):
         weights = history_matrix(decayed(users, settings.trend_half_life_days), n_items)
         degrees = np.maximum(np.diff(weights.indptr), 1).astype(np.float64)
         damped = scale(weights, degrees ** (-settings.user_damping / 2), np.ones(n_items))
-        products = sparse.coo_array(damped.T @ damped)
+        products = (damped.T @ damped).tocoo()
         different = products.row != products.col
         rows, columns = products.row[different].astype(np.int32), products.col[different].astype(np.int32)
         return rows, columns, products.data[different].astype(np.float32)

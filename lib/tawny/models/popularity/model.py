@@ -4,6 +4,7 @@ Shapes: U users, I items, N history entries, K list.
 """
 
 from collections.abc import Mapping
+from dataclasses import replace
 from typing import Self
 
 import numpy as np
@@ -11,9 +12,10 @@ import pyarrow as pa
 
 from tawny.core.arrays import Arrays, Floats, Histories, Ints, scattered
 from tawny.core.columns import Fold
-from tawny.evaluation.validate import ValidationSample, best_settings
+from tawny.evaluation.tuning import Tuned, enough_candidates, tune
+from tawny.evaluation.validate import ValidationSample
 from tawny.models.base import Model
-from tawny.models.popularity.settings import PopularitySettings
+from tawny.models.popularity.settings import PopularitySettings, TrainPopularitySettings
 
 WINDOW_COLUMNS: dict[int | None, str] = {30: "n_events_30d", 7: "n_events_7d", 90: "n_events_90d", None: "n_events"}
 """window_days -> the column of item_features_v2 that counts that window."""
@@ -70,23 +72,23 @@ class Popularity(Model):
 
 
 def fit_every_fold(
-    features: Mapping[Fold, pa.Table], n_items: int, sample: ValidationSample, k: int
-) -> dict[Fold, Popularity]:
-    """The model of every fold, with the window of WINDOW_COLUMNS that is best on `validation`.
+    settings: TrainPopularitySettings, features: Mapping[Fold, pa.Table], n_items: int, sample: ValidationSample
+) -> tuple[dict[Fold, Popularity], Tuned[PopularitySettings]]:
+    """The model of every fold, with the window that is best on `validation`; and how that was found.
 
     Args:
+        settings: of the job.
         features: rows of item_features_v2 by fold.
         n_items: I.
-        sample: validation users, with and without a history.
-        k: of the NDCG that decides.
+        sample: validation rows, with and without a history.
     """
-    windows = [PopularitySettings(window_days=days) for days in WINDOW_COLUMNS]
 
-    def fit(window: PopularitySettings) -> Popularity:
-        return Popularity.from_features(features["validation"], n_items, window)
+    def fit(settings: PopularitySettings, share: float) -> Popularity:
+        return Popularity.from_features(features["validation"], n_items, settings)
 
-    chosen = best_settings(windows, fit, sample, k, Popularity.name)
-    return {fold: Popularity.from_features(rows, n_items, chosen) for fold, rows in features.items()}
+    tuned = tune(Popularity.name, settings.model, settings.tuning, fit, sample)
+    models = {fold: Popularity.from_features(rows, n_items, tuned.settings) for fold, rows in features.items()}
+    return models, replace(tuned, n_candidates=enough_candidates(models["validation"].score, sample))
 
 
 MODEL = Popularity

@@ -23,6 +23,7 @@ class Transitions(CountingModel):
 
     name = "transitions"
     settings_class = TransitionsSettings
+    pair_settings = ("window", "gap_power", "backward_weight", "trend_half_life_days")
     settings: TransitionsSettings
 
     @classmethod

@@ -1,0 +1,26 @@
+import numpy as np
+from hypothesis import given
+from hypothesis import strategies as st
+from scipy import sparse
+
+from tawny.models.counting.matrix import scale, top_of_rows
+
+ROWS = st.lists(st.lists(st.integers(0, 4), min_size=6, max_size=6), min_size=1, max_size=5)
+
+
+@given(ROWS, st.integers(1, 7))
+def test_the_largest_of_every_row_are_those_of_a_full_sort(rows: list[list[int]], n: int) -> None:
+    found = top_of_rows(sparse.csr_array(np.array(rows, np.float64)), n).toarray()
+    for row, kept in zip(rows, found, strict=True):
+        best = sorted(range(6), key=lambda column: (-row[column], column))[:n]
+        assert kept.tolist() == [value if column in best else 0 for column, value in enumerate(row)]
+
+
+def test_a_matrix_whose_columns_are_not_in_order_is_cut_alike() -> None:
+    unsorted = sparse.csr_array((np.array([2.0, 3.0, 2.0]), np.array([2, 1, 0]), np.array([0, 3])), shape=(1, 3))
+    assert top_of_rows(unsorted, 2).toarray().tolist() == [[2, 3, 0]]
+
+
+def test_rows_and_columns_are_scaled() -> None:
+    scaled = scale(sparse.csr_array(np.array([[1.0, 0.0], [2.0, 3.0]])), np.array([2.0, 5.0]), np.array([1.0, 10.0]))
+    assert scaled.toarray().tolist() == [[2, 0], [10, 150]]
