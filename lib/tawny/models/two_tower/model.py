@@ -17,7 +17,7 @@ from typing import Self
 import numpy as np
 
 from tawny.core.arrays import Arrays, Floats, Histories, Ints
-from tawny.models.base import Model
+from tawny.models.base import Model, products
 from tawny.models.two_tower.settings import TwoTowerSettings
 from tawny.models.two_tower.windows import PADDED, windows
 
@@ -77,6 +77,14 @@ class TwoTower(Model):
         if users.features is None or self._n_features == 0:
             scores[users.lengths == 0] = -np.inf
         return scores
+
+    def score_items(self, users: Histories, items: Ints) -> Floats:
+        """float32 [U, K]; NaN where `score` is -inf."""
+        scores = products(self.user_vectors(users), self.item_vectors, items)
+        is_scored = self.item_vectors.any(axis=1)[items]
+        if users.features is None or self._n_features == 0:
+            is_scored &= (users.lengths > 0)[:, None]
+        return np.where(is_scored, scores, np.float32(np.nan))
 
     def user_vectors(self, users: Histories) -> Floats:
         """float32 [U, D], each of length one."""
