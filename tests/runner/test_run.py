@@ -154,8 +154,8 @@ def test_events_end_before_the_run_date_begins(make_run: MakeRun, lake: FakeLake
 
 
 def test_a_table_declared_by_slices_means_these_slices_only(make_run: MakeRun, lake: FakeLake) -> None:
-    make_run(reads=(MODELS["{source}"], MODELS["blend"])).read(MODELS)
-    assert lake.reads == [("models_v1", 5, (DAY, ("model", "in", ("als", "bpr", "blend"))))]
+    make_run(reads=(MODELS["{source}"], MODELS["ranker"])).read(MODELS)
+    assert lake.reads == [("models_v1", 5, (DAY, ("model", "in", ("als", "bpr", "ranker"))))]
 
 
 def test_a_slice_of_a_table_declared_whole_is_read_alone(make_run: MakeRun, lake: FakeLake) -> None:
@@ -216,10 +216,10 @@ def test_an_input_made_from_what_was_written_anew_is_refused_by_name(make_run: M
 
 
 def test_an_input_of_an_input_counts_too(make_run: MakeRun, lake: FakeLake) -> None:
-    lake.versions["shortlists_v1"] = 1
-    lake.notes_of["shortlists_v1", None] = {"digest": "s", "inputs": {"models_v1[als]": "m"}, "n_rows": 4}
+    lake.versions["shortlists_v2"] = 1
+    lake.notes_of["shortlists_v2", None] = {"digest": "s", "inputs": {"models_v1[als]": "m"}, "n_rows": 4}
     lake.notes_of["models_v1", "als"] = {"digest": "m", "inputs": {"catalog_v2": "then"}, "n_rows": 4}
-    shortlists = table("shortlists_v1")
+    shortlists = table("shortlists_v2")
     with pytest.raises(StaleInputError, match=r"models_v1\[als\] was made from catalog_v2 as it was"):
         make_run(reads=(shortlists,)).read(shortlists)
 

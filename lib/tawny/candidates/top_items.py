@@ -3,22 +3,18 @@
 Shapes: U users of a batch, I items, K list.
 """
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator
 
 import numpy as np
 import pyarrow as pa
 from pyspark.sql import DataFrame
 
+from tawny.candidates.loaded import loaded
 from tawny.core.arrays import Bools, Histories, Ragged, nest, small_batches, top_k
 from tawny.models.base import Model
-from tawny.models.store import load_model, model_version
+from tawny.models.store import model_version
 
 _SCHEMA = "user_id string, items array<struct<item_index:int,score:float>>"
-
-_MODELS: dict[str, Model] = {}
-"""The models that this worker process has loaded, by version; shared by all its tasks."""
-
-_MAX_MODELS = 3
 
 
 def top_items(users: DataFrame, files: dict[str, bytes], is_listable: Bools, n: int) -> DataFrame:
@@ -35,7 +31,7 @@ def top_items(users: DataFrame, files: dict[str, bytes], is_listable: Bools, n: 
 
     def run(batches: Iterator[pa.RecordBatch]) -> Iterator[pa.RecordBatch]:
         version, model_files, listable = shared.value
-        model = _loaded(version, model_files)
+        model = loaded(version, model_files)
         for batch in small_batches(batches):
             yield _lists(model, batch, listable, n)
 
@@ -52,11 +48,3 @@ def _lists(model: Model, batch: pa.RecordBatch, is_listable: Bools, n: int) -> p
     listed = Ragged.from_padded(items, is_listed)
     entries = pa.StructArray.from_arrays([pa.array(listed.values), pa.array(best[is_listed])], names=["item_index", "score"])
     return pa.RecordBatch.from_arrays([batch["user_id"], nest(listed.indptr, entries)], names=["user_id", "items"])
-
-
-def _loaded(version: str, files: Mapping[str, bytes]) -> Model:
-    if version not in _MODELS:
-        while len(_MODELS) >= _MAX_MODELS:
-            del _MODELS[next(iter(_MODELS))]  # the oldest
-        _MODELS[version] = load_model(files)
-    return _MODELS[version]

@@ -54,3 +54,6 @@ LEARNS_FROM: Final[dict[Fold, tuple[SplitLabel, ...]]] = {
     "test": ("fit", "validation"),
     "serve": ("fit", "validation", "test"),
 }
+
+ROW_KEY: Final = [USER_ID]
+"""What tells apart the lists of one fold: shortlists, answers and rankings are joined by it."""

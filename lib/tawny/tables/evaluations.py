@@ -4,7 +4,7 @@ from tawny.core.table import Column, TableSpec
 
 EVALUATIONS = TableSpec(
     name="evaluations_v1",
-    doc="Metrics of each source, the blend and the final list on the test window, and of lists published earlier.",
+    doc="Metrics of each source and the final list on the test window, and of lists published earlier.",
     columns={
         "run_date": Column("date", "the run"),
         "kind": Column("string", "backtest (test fold) or published (a list published earlier)"),

@@ -62,7 +62,7 @@ class Als(Model):
 
     def score_items(self, users: Histories, items: Ints) -> Floats:
         """float32 [U, K]; NaN where `score` is -inf."""
-        scores = products(self.user_factors(users), self.item_factors, items)  # NaN factors give NaN
+        scores: Floats = products(self.user_factors(users), self.item_factors, items)  # NaN factors give NaN
         scores[~self._is_served(users)] = np.nan
         return scores
 

@@ -175,7 +175,7 @@ def _add_items(
     summed: Floats,
     result: Floats,
 ) -> None:
-    """The sums of `_add_scores`, in the same order, user by user in the buffer `summed`, [I]; then the listed items' sums."""
+    """The sums of `_add_scores`, in the same order, of one user at a time in `summed`, [I]; the listed items' are kept."""
     for user in range(len(user_starts) - 1):
         summed[:] = 0
         for entry in range(user_starts[user], user_starts[user + 1]):

@@ -80,11 +80,11 @@ class TwoTower(Model):
 
     def score_items(self, users: Histories, items: Ints) -> Floats:
         """float32 [U, K]; NaN where `score` is -inf."""
-        scores = products(self.user_vectors(users), self.item_vectors, items)
-        is_scored = self.item_vectors.any(axis=1)[items]
+        scores: Floats = products(self.user_vectors(users), self.item_vectors, items)
+        scores[~np.asarray(self.item_vectors.any(axis=1), np.bool_)[items]] = np.nan
         if users.features is None or self._n_features == 0:
-            is_scored &= (users.lengths > 0)[:, None]
-        return np.where(is_scored, scores, np.float32(np.nan))
+            scores[users.lengths == 0] = np.nan
+        return scores
 
     def user_vectors(self, users: Histories) -> Floats:
         """float32 [U, D], each of length one."""
