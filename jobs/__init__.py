@@ -31,11 +31,11 @@ training: a model for every fold, its settings chosen on the validation window
 candidates: each source's best items for every user, and the union of all sources
 
     generate_candidates      one task per source
-    merge_shortlists
+    merge_shortlists         every item scored by every source
 
 ranking: one list per user, with reasons
 
-    learn_blend              the weight of each source, learned on the validation window
+    learn_ranker             the order of a shortlist, learned on the validation window
     rank
     write_lists              in the form that readers see, written once; nobody follows it yet
 

@@ -22,7 +22,7 @@ def test_ddl_quotes_names_and_says_what_may_be_null() -> None:
 
 def test_two_slices_share_rows_only_if_they_are_the_same() -> None:
     assert overlaps(MODELS["als"], MODELS["als"])
-    assert not overlaps(MODELS["als"], MODELS["blend"])
+    assert not overlaps(MODELS["als"], MODELS["ranker"])
 
 
 def test_a_table_shares_rows_with_each_of_its_slices_and_with_no_other_table() -> None:
@@ -34,7 +34,7 @@ def test_a_table_shares_rows_with_each_of_its_slices_and_with_no_other_table() -
 
 def test_a_variant_fills_in_its_slice() -> None:
     assert MODELS["{variant}"].fill(variant="als") == MODELS["als"]
-    assert MODELS["blend"].fill(variant="als") == MODELS["blend"]
+    assert MODELS["ranker"].fill(variant="als") == MODELS["ranker"]
     assert spec_of(MODELS["als"]) is MODELS
 
 

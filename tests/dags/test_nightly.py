@@ -28,7 +28,7 @@ IDS = {
     "train_als", "train_neighbours", "train_popularity", "train_transitions", "train_two_tower",
     "generate_candidates.als", "generate_candidates.neighbours", "generate_candidates.popularity",
     "generate_candidates.transitions", "generate_candidates.two_tower",
-    "merge_shortlists", "learn_blend", "rank", "write_lists", "evaluate", "publish", "check_consistency",
+    "merge_shortlists", "learn_ranker", "rank", "write_lists", "evaluate", "publish", "check_consistency",
 }  # fmt: skip
 TASKS = {task.task_id: task for task in night_tasks(load_jobs(tawny_jobs), night_settings(load_env(HERE / "env.toml")))}
 

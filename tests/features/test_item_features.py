@@ -1,3 +1,5 @@
+"""What a fold knows of each item."""
+
 from collections.abc import Sequence
 from datetime import datetime, timedelta
 
@@ -10,8 +12,11 @@ from tawny.features.item_features import item_features
 from tawny.testing.frames import RUN_DAY, assert_rows, event, event_frame, frame
 
 CATALOG = "item_index int, item_id string, first_event_ts timestamp, is_blocked boolean"
-ITEMS = "item_id string, known_from date, categories array<string>, available_from timestamp, available_until timestamp"
-COLUMNS = "fold item_index is_listable categories n_events n_events_7d n_events_30d n_events_90d"
+ITEMS = (
+    "item_id string, known_from date, categories array<string>, available_from timestamp, available_until timestamp, "
+    "price double"
+)
+COLUMNS = "fold item_index is_listable categories age_days price n_events n_events_7d n_events_30d n_events_90d"
 DAY = timedelta(days=1)
 CUTOFFS = {"validation": RUN_DAY - 20 * DAY, "test": RUN_DAY - 10 * DAY, "serve": RUN_DAY}
 Row = tuple[object, ...]
@@ -25,18 +30,18 @@ def test_events_of_an_item_are_counted_by_window_and_every_fold_has_every_item(s
     test = serve.where("item_id = 'b'").withColumn("fold", F.lit("test"))
     firsts = [RUN_DAY - 91 * DAY, RUN_DAY - 100 * DAY, None]
     catalog = frame(spark, CATALOG, *((place, name, firsts[place], False) for place, name in enumerate("abc")))
-    items = frame(spark, ITEMS, *((name, ALWAYS, [], None, None) for name in "abc"))
+    items = frame(spark, ITEMS, *((name, ALWAYS, [], None, None, None) for name in "abc"))
     assert_rows(
         item_features(serve.union(test), items, catalog, frame(spark, FOLDS, *CUTOFFS.items()), EventSettings()),
         COLUMNS,
         [
-            ("serve", 0, True, [], 5, 1, 3, 4),
-            ("serve", 1, True, [], 1, 0, 0, 0),
-            ("serve", 2, True, [], 0, 0, 0, 0),
-            ("test", 0, True, [], 0, 0, 0, 0),
-            ("test", 1, True, [], 1, 0, 0, 0),
-            ("test", 2, True, [], 0, 0, 0, 0),
-            *[("validation", item, True, [], 0, 0, 0, 0) for item in range(3)],
+            ("serve", 0, True, [], 91.0, None, 5, 1, 3, 4),
+            ("serve", 1, True, [], 100.0, None, 1, 0, 0, 0),
+            ("serve", 2, True, [], None, None, 0, 0, 0, 0),
+            ("test", 0, True, [], 81.0, None, 0, 0, 0, 0),
+            ("test", 1, True, [], 90.0, None, 1, 0, 0, 0),
+            ("test", 2, True, [], None, None, 0, 0, 0, 0),
+            *[("validation", item, True, [], age, None, 0, 0, 0, 0) for item, age in enumerate((71.0, 80.0, None))],
         ],
     )
 
@@ -65,8 +70,8 @@ def test_a_fold_lists_an_item_only_if_it_was_known_before_the_cutoff(spark: Spar
         ("blocked", test - 50 * DAY, True),
     ]
     known = {"described_on": test, "described_after": test + DAY, "seen_then_described": test}
-    items: list[Row] = [(name, instant.date(), [], None, None) for name, instant in known.items()]
-    assert listable(spark, catalog, [*items, ("blocked", ALWAYS, [], None, None)]) == {
+    items: list[Row] = [(name, instant.date(), [], None, None, None) for name, instant in known.items()]
+    assert listable(spark, catalog, [*items, ("blocked", ALWAYS, [], None, None, None)]) == {
         "seen_before": "test serve",
         "seen_at": "serve",
         "described_on": "test serve",
@@ -78,7 +83,7 @@ def test_a_fold_lists_an_item_only_if_it_was_known_before_the_cutoff(spark: Spar
 
 def test_a_fold_lists_an_item_only_while_it_is_available_by_the_description_of_that_time(spark: SparkSession) -> None:
     def described(name: str, start: datetime | None, end: datetime | None, known: datetime | None = None) -> Row:
-        return (name, known.date() if known else ALWAYS, [], start, end)
+        return (name, known.date() if known else ALWAYS, [], start, end, None)
 
     second, test = timedelta(seconds=1), CUTOFFS["test"]
     items = [
@@ -101,23 +106,23 @@ def test_a_fold_lists_an_item_only_while_it_is_available_by_the_description_of_t
     }
 
 
-def test_categories_are_those_that_were_known_at_the_cutoff(spark: SparkSession) -> None:
+def test_categories_and_price_are_those_that_were_known_at_the_cutoff(spark: SparkSession) -> None:
     nothing = event_frame(spark, []).withColumns({"fold": F.lit("serve"), "cutoff_ts": F.lit(RUN_DAY)})
     items = frame(
         spark, ITEMS,
-        ("a", ALWAYS, ["new", "comedy", "new", "", None], None, None),
-        ("a", CUTOFFS["test"].date(), ["comedy"], None, None),
-        ("a", (CUTOFFS["test"] + DAY).date(), None, None, None),
+        ("a", ALWAYS, ["new", "comedy", "new", "", None], None, None, 3.0),
+        ("a", CUTOFFS["test"].date(), ["comedy"], None, None, 4.5),
+        ("a", (CUTOFFS["test"] + DAY).date(), None, None, None, None),
     )  # fmt: skip
     catalog = frame(spark, CATALOG, (0, "a", None, False))
     found = item_features(nothing, items, catalog, frame(spark, FOLDS, *CUTOFFS.items()), EventSettings())
-    expected = [("validation", ["comedy", "new"]), ("test", ["comedy"]), ("serve", [])]
-    assert_rows(found.select("fold", "categories"), "fold categories", expected)
+    expected = [("validation", ["comedy", "new"], 3.0), ("test", ["comedy"], 4.5), ("serve", [], None)]
+    assert_rows(found.select("fold", "categories", "price"), "fold categories price", expected)
 
 
 def test_a_fold_without_a_cutoff_lists_nothing(spark: SparkSession) -> None:
     nothing = event_frame(spark, []).withColumns({"fold": F.lit("serve"), "cutoff_ts": F.lit(RUN_DAY)})
-    items = frame(spark, ITEMS, ("a", ALWAYS, [], None, None))
+    items = frame(spark, ITEMS, ("a", ALWAYS, [], None, None, None))
     found = item_features(
         nothing,
         items,

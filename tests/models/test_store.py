@@ -48,8 +48,8 @@ def test_files_of_another_model_are_refused() -> None:
 
 
 def test_files_of_no_model_are_refused() -> None:
-    with pytest.raises(ConfigError, match="Received: 'blend'"):
-        load_model({"config.json": b'{"model": "blend", "config": {}}'})
+    with pytest.raises(ConfigError, match="Received: 'ranker'"):
+        load_model({"config.json": b'{"model": "ranker", "config": {}}'})
 
 
 def test_a_pickled_array_is_refused() -> None:

@@ -49,11 +49,11 @@ def write(lake: ArrowLake, ref: TableRef, text: str, inputs: dict[str, str], day
 
 
 def chain(lake: ArrowLake) -> dict[str, str]:
-    """events <- holdouts <- models[als] <- models[blend], all current."""
+    """events <- holdouts <- models[als] <- models[ranker], all current."""
     pin(lake, "e1")
     made = {"holdouts_v2": write(lake, HOLDOUTS, "one", {"events_v2": "e1"})}
     made["models_v1[als]"] = write(lake, MODELS["als"], "als", dict(made))
-    made["models_v1[blend]"] = write(lake, MODELS["blend"], "blend", dict(made))
+    made["models_v1[ranker]"] = write(lake, MODELS["ranker"], "ranker", dict(made))
     return made
 
 
@@ -82,7 +82,7 @@ def test_other_rows_in_the_middle_make_what_follows_stale_and_nothing_before(lak
     made = chain(lake)
     new = write(lake, MODELS["als"], "other", {"holdouts_v2": made["holdouts_v2"]})
     why = [Lineage(lake, D1).why_stale(name) for name in made]
-    text = f"models_v1[blend] was made from models_v1[als] as it was ({made['models_v1[als]']}), which is now {new}"
+    text = f"models_v1[ranker] was made from models_v1[als] as it was ({made['models_v1[als]']}), which is now {new}"
     assert why == [None, None, text]
 
 
@@ -107,11 +107,11 @@ def test_rows_that_were_deleted_are_not_there(lake: ArrowLake) -> None:
 def test_all_that_a_partition_was_made_from_is_found_as_it_was_then(lake: ArrowLake) -> None:
     made = chain(lake)
     lineage = Lineage(lake, D1)
-    blend = lineage.made(MODELS["blend"])
+    ranker = lineage.made(MODELS["ranker"])
     write(lake, HOLDOUTS, "later", {"events_v2": "e1"})
-    assert blend is not None
-    found = Lineage(lake, D1).upstream(blend)
-    assert {name: one.digest for name, one in found.items()} == {k: v for k, v in made.items() if k != "models_v1[blend]"}
+    assert ranker is not None
+    found = Lineage(lake, D1).upstream(ranker)
+    assert {name: one.digest for name, one in found.items()} == {k: v for k, v in made.items() if k != "models_v1[ranker]"}
     rows = lake.read(HOLDOUTS, found["holdouts_v2"].version, (("run_date", "=", D1),)).to_pylist()
     assert [row["user_id"] for row in rows] == ["one"]
 

@@ -3,23 +3,19 @@
 Shapes: U users of a batch, I items, K list.
 """
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator
 
 import numpy as np
 import pyarrow as pa
 from pyspark.sql import DataFrame
 
+from tawny.candidates.loaded import loaded
 from tawny.core.arrays import Bools, Histories, Ragged, nest, small_batches, top_k
-from tawny.core.columns import LIST_KEY
+from tawny.core.columns import ITEMS, LIST_KEY
 from tawny.models.base import Model
-from tawny.models.store import load_model, model_version
+from tawny.models.store import model_version
 
 _SCHEMA = "user_id string, as_of_ts timestamp, items array<struct<item_index:int,score:float>>"
-
-_MODELS: dict[str, Model] = {}
-"""The models that this worker process has loaded, by version; shared by all its tasks."""
-
-_MAX_MODELS = 3
 
 
 def top_items(users: DataFrame, files: dict[str, bytes], is_listable: Bools, n: int) -> DataFrame:
@@ -36,7 +32,7 @@ def top_items(users: DataFrame, files: dict[str, bytes], is_listable: Bools, n: 
 
     def run(batches: Iterator[pa.RecordBatch]) -> Iterator[pa.RecordBatch]:
         version, model_files, listable = shared.value
-        model = _loaded(version, model_files)
+        model = loaded(version, model_files)
         for batch in small_batches(batches):
             yield _lists(model, batch, listable, n)
 
@@ -53,12 +49,4 @@ def _lists(model: Model, batch: pa.RecordBatch, is_listable: Bools, n: int) -> p
     listed = Ragged.from_padded(items, is_listed)
     entries = pa.StructArray.from_arrays([pa.array(listed.values), pa.array(best[is_listed])], names=["item_index", "score"])
     keys = [batch[name] for name in LIST_KEY]
-    return pa.RecordBatch.from_arrays([*keys, nest(listed.indptr, entries)], names=[*LIST_KEY, "items"])
-
-
-def _loaded(version: str, files: Mapping[str, bytes]) -> Model:
-    if version not in _MODELS:
-        while len(_MODELS) >= _MAX_MODELS:
-            del _MODELS[next(iter(_MODELS))]  # the oldest
-        _MODELS[version] = load_model(files)
-    return _MODELS[version]
+    return pa.RecordBatch.from_arrays([*keys, nest(listed.indptr, entries)], names=[*LIST_KEY, ITEMS])

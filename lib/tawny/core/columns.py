@@ -44,7 +44,10 @@ SOURCE_DIGEST: Final = "source_digest"
 KNOWN_FROM: Final = "known_from"
 
 LIST_KEY: Final = [USER_ID, AS_OF_TS]
-"""What names a list, or a history, within a fold."""
+"""What names a list, a history or answers within a fold, and joins them."""
+
+HISTORY: Final = [ITEM_INDICES, WEIGHTS, AGES_DAYS, TYPES]
+"""The columns of a history, as core.arrays.Histories reads them."""
 
 ALWAYS: Final = date(1900, 1, 1)
 """`known_from` of what the first load of a lake describes: nothing says since when it was known."""

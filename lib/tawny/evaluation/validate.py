@@ -12,7 +12,7 @@ from numpy.typing import NDArray
 
 from tawny.core.arrays import USERS_AT_ONCE, Bools, Doubles, Floats, Histories, Ragged, top_k
 from tawny.evaluation.metrics import hits as metric_hits
-from tawny.evaluation.metrics.ndcg import discounts, ndcg
+from tawny.evaluation.metrics.ndcg import ndcg
 
 Keys = NDArray[np.uint64]
 
@@ -122,16 +122,9 @@ class ValidationSample:
         return np.asarray(totals / max(n_rows, 1), np.float64)
 
     def _block_ndcg(self, scores: Floats, k: int) -> Doubles:
-        if self.values is None:
-            return ndcg(self.hits(scores, k), self.answers.n_distinct, k)
-        gains = np.zeros(scores.shape, np.float64)
-        gains[self.answers.rows, self.answers.values] = self.values.values
         listed = self._listed(scores, k)
-        gained = np.where(listed >= 0, np.take_along_axis(gains, np.maximum(listed, 0), axis=1), 0.0)
-        best = -np.sort(-self.values.padded(0.0), axis=1)[:, :k]
-        ideal = (best * discounts(k)[: best.shape[1]]).sum(axis=1)
-        with np.errstate(invalid="ignore"):  # 0 / 0 of a row without an answer
-            return np.asarray((gained * discounts(k)).sum(axis=1) / ideal, np.float64)
+        worth = None if self.values is None else metric_hits.gains(listed, self.answers, self.values.values)
+        return ndcg(metric_hits.hits(listed, self.answers), self.answers.n_distinct, k, worth)
 
     def _listed(self, scores: Floats, k: int) -> NDArray[np.int32]:
         unseen = scores.copy()

@@ -7,7 +7,7 @@ from tawny.core.columns import CUTOFF_TS, FOLD, ITEM_ID, ITEM_INDEX, KNOWN_FROM
 from tawny.core.config import EventSettings
 from tawny.features.as_of import as_of
 from tawny.features.catalog import sorted_unique
-from tawny.features.labelled import age_days
+from tawny.features.labelled import MICROS_PER_DAY, age_days
 from tawny.features.weights import event_weight
 
 WINDOW_DAYS = (7, 30, 90)
@@ -30,7 +30,7 @@ def item_features(
     wanted = events.where(event_weight(settings) > 0)
     counts = {"n_events": F.count("*"), **{f"n_events_{days}d": F.count_if(age_days() <= days) for days in WINDOW_DAYS}}
     counted = wanted.groupBy(FOLD, ITEM_ID).agg(*(count.cast("int").alias(name) for name, count in counts.items()))
-    described = items.select(ITEM_ID, KNOWN_FROM, "categories", "available_from", "available_until")
+    described = items.select(ITEM_ID, KNOWN_FROM, "categories", "price", "available_from", "available_until")
     known = as_of(described, cutoffs, ITEM_ID).withColumn("is_described", F.lit(True))
     numbered = catalog.select(ITEM_INDEX, ITEM_ID, "first_event_ts", "is_blocked").crossJoin(F.broadcast(cutoffs))
     joined = numbered.join(known, [FOLD, ITEM_ID], "left").join(counted, [FOLD, ITEM_ID], "left")
@@ -39,14 +39,24 @@ def item_features(
         ITEM_INDEX,
         (_is_known() & _is_available() & ~F.col("is_blocked")).alias("is_listable"),
         sorted_unique(F.col("categories")).alias("categories"),
+        F.when(_is_seen(), _days_since("first_event_ts")).cast("float").alias("age_days"),
+        "price",
         *(F.coalesce(F.col(name), F.lit(0)).alias(name) for name in counts),
     )
 
 
 def _is_known() -> Column:
     """boolean, described, or seen in an event of any type, before the cutoff."""
-    is_seen = F.coalesce(F.col("first_event_ts") < F.col(CUTOFF_TS), F.lit(False))
-    return F.coalesce("is_described", F.lit(False)) | is_seen
+    return F.coalesce("is_described", F.lit(False)) | _is_seen()
+
+
+def _is_seen() -> Column:
+    """boolean, in an event of any type before the cutoff."""
+    return F.coalesce(F.col("first_event_ts") < F.col(CUTOFF_TS), F.lit(False))
+
+
+def _days_since(instant: str) -> Column:
+    return (F.unix_micros(CUTOFF_TS) - F.unix_micros(instant)) / F.lit(MICROS_PER_DAY)
 
 
 def _is_available() -> Column:

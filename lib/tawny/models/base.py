@@ -1,6 +1,6 @@
 """What a model is: item-side arrays, and scores that depend only on a user's history and features.
 
-Shapes: U users of a batch, I items of the catalog, N history entries of the batch, K list.
+Shapes: U users of a batch, I items of the catalog, N history entries of the batch, K list, D dimensions.
 
 A model holds nothing per user. So its size grows with the catalog and not with the number of users, it can be broadcast to
 every Spark task, and a new user is scored by the same call as any other.
@@ -10,6 +10,7 @@ from abc import ABC, abstractmethod
 from collections.abc import Callable, Mapping
 from typing import Any, ClassVar, Literal, Self
 
+import numba
 import numpy as np
 from scipy import sparse
 
@@ -63,6 +64,14 @@ class Model(ABC):
     def score(self, users: Histories) -> Floats:
         """float32 [U, I], higher is better; -inf for an item that the model cannot score."""
 
+    def score_items(self, users: Histories, items: Ints) -> Floats:
+        """float32 [U, K]: the scores of the given items, int32 [U, K]; NaN for the padding -1, and where there is no score.
+
+        A model overrides it where a few items cost much less than all of them. The bits of a score may not depend on who
+        else is in the batch: the trees of the ranker split at exact values.
+        """
+        return gathered(self.score(users), items)
+
     @abstractmethod
     def contributions(self, users: Histories, items: Ints) -> Floats:
         """float32 [N, K]: how much each history entry adds to the score of its user's items, int32 [U, K].
@@ -91,3 +100,31 @@ def history_matrix(users: Histories, n_items: int) -> sparse.csr_array:
     matrix = matrix.copy()
     matrix.sum_duplicates()
     return matrix
+
+
+def gathered(scores: Floats, items: Ints) -> Floats:
+    """float32 [U, K]: of scores, float32 [U, I], those of `items`, int32 [U, K]; NaN for -inf and for the padding -1.
+
+    >>> gathered(np.array([[1, -np.inf, 3]], np.float32), np.array([[2, 1, -1]], np.int32))
+    array([[ 3., nan, nan]], dtype=float32)
+    """
+    found = np.take_along_axis(scores, np.maximum(items, 0), axis=1)
+    return np.where((items >= 0) & np.isfinite(found), found, np.float32(np.nan))
+
+
+@numba.njit(cache=True)
+def products(vectors: Floats, item_vectors: Floats, items: Ints) -> Floats:
+    """float32 [U, K]: each user's vector, [U, D], times those of the user's `items`, int32 [U, K], of [I, D]; NaN for -1.
+
+    Each product is summed alone and in order, so its bits do not depend on the batch, as those of a matrix product do.
+    """
+    result = np.full(items.shape, np.nan, np.float32)
+    for user in range(items.shape[0]):
+        for place in range(items.shape[1]):
+            item = items[user, place]
+            if item >= 0:
+                total = 0.0
+                for d in range(vectors.shape[1]):
+                    total += vectors[user, d] * item_vectors[item, d]
+                result[user, place] = total
+    return result

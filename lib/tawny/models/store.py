@@ -35,7 +35,7 @@ _ROWS = pa.schema(
 
 
 class Saveable(Protocol):
-    """Anything made of arrays and settings: every `Model`, and the blend of ranking/."""
+    """Anything made of arrays and settings: every `Model`, and the ranker of ranking/."""
 
     name: ClassVar[str]
 

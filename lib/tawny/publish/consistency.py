@@ -14,7 +14,7 @@ import pyarrow as pa
 from pyspark.sql import DataFrame
 from pyspark.sql import functions as F
 
-from tawny.candidates.shortlists import merge_sources
+from tawny.candidates.shortlists import shortlists
 from tawny.candidates.top_items import top_items
 from tawny.core.columns import RUN_DATE
 from tawny.core.errors import CheckError
@@ -22,11 +22,12 @@ from tawny.core.table import TableRef
 from tawny.lake.base import Value
 from tawny.lake.schema import arrow_schema
 from tawny.lake.spark import sample_users
-from tawny.models.store import load, saved_files
+from tawny.models.store import enough_candidates, load, saved_files
 from tawny.publish.long_form import long_form
-from tawny.ranking.blend import Blend
+from tawny.ranking.features import ItemFacts
+from tawny.ranking.ranker import Ranker
 from tawny.ranking.settings import RankSettings
-from tawny.ranking.spark import Ranker, rank
+from tawny.ranking.spark import ListMaker, rank
 from tawny.tables.candidates import CANDIDATES
 from tawny.tables.catalog import CATALOG
 from tawny.tables.consistency import CONSISTENCY
@@ -96,22 +97,26 @@ def made_again(before: Before, n_users: int, seed: int) -> Compared:
 
 def lists_of(before: Before, users: DataFrame) -> DataFrame:
     """The rows of recommendations_v2 for these users (rows of sequences_v2), made as the night made them."""
-    blend = before.read_arrow(MODELS[Blend.name])
-    sources = load(Blend, saved_files(blend, Blend.name, "validation")).sources
-    models = pa.concat_tables([blend, *(before.read_arrow(MODELS[source]) for source in sources)])
+    ranker = before.read_arrow(MODELS[Ranker.name])
+    sources = load(Ranker, saved_files(ranker, Ranker.name, "validation")).sources
+    saved = pa.concat_tables([ranker, *(before.read_arrow(MODELS[source]) for source in sources)])
+    models = {source: saved_files(saved, source, "serve") for source in sources}
     features = before.read(USER_FEATURES, fold="serve").select("user_id", "features")
-    is_listable = before.read_arrow(ITEM_FEATURES, fold="serve").sort_by("item_index")["is_listable"].to_numpy()
+    items = before.read_arrow(ITEM_FEATURES, fold="serve").sort_by("item_index")
+    is_listable = items["is_listable"].to_numpy()
     with_features = users.join(features, "user_id", "left")
 
     def candidates(source: str) -> DataFrame:
-        n = before.settings(CANDIDATES[source])["job"]["n_candidates"]
-        found = top_items(with_features, saved_files(models, source, "serve"), is_listable, n)
-        return found.withColumns({"source": F.lit(source), "fold": F.lit("serve")})
+        most = before.settings(CANDIDATES[source])["job"]["n_candidates"]
+        n = min(most, enough_candidates(saved, source) or most)
+        found = top_items(with_features, models[source], is_listable, n)
+        return found.withColumn("source", F.lit(source))
 
-    shortlists = merge_sources(reduce(DataFrame.unionByName, map(candidates, sources)), users, sources)
+    merged = shortlists(reduce(DataFrame.unionByName, map(candidates, sources)), users, features, models)
     then = before.settings(RANKINGS)
-    ranker = Ranker.from_saved(models, "serve", then["night"]["k"], RankSettings.model_validate(then["job"]))
-    return long_form(rank(shortlists, users, features, ranker), before.read(CATALOG))
+    settings = RankSettings.model_validate(then["job"])
+    maker = ListMaker.from_saved(saved, ItemFacts.from_features(items), "serve", then["night"]["k"], settings)
+    return long_form(rank(merged, users, features, maker), before.read(CATALOG))
 
 
 def compared(published: DataFrame, again: DataFrame, n_users: int) -> Compared:

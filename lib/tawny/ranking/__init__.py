@@ -1,1 +1,1 @@
-"""From shortlists to ranked lists: the blend of the sources, and the reasons of each item."""
+"""From shortlists to ranked lists: the order of the items, and the reasons of each."""

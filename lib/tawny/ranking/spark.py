@@ -1,6 +1,6 @@
-"""From shortlists to lists on Spark: learns the blend, cuts the lists to length and explains them.
+"""From shortlists to lists on Spark: learns the ranker, cuts the lists to length and explains them.
 
-Shapes: U users of a batch, M longest shortlist, S sources, K list, R reasons.
+Shapes: U rows of a batch (a user and a morning), K list, S sources, R reasons.
 """
 
 import hashlib
@@ -13,14 +13,19 @@ import pyarrow as pa
 from pyspark.sql import DataFrame
 from pyspark.sql import functions as F
 
-from tawny.core.arrays import Bools, Floats, Histories, Ints, Ragged, nest, small_batches, top_k, unnest
-from tawny.core.columns import LIST_KEY, Fold
+from tawny.candidates.loaded import loaded
+from tawny.core.arrays import Bools, Floats, Histories, Ints, Ragged, nest, small_batches, top_k
+from tawny.core.columns import FEATURES, HISTORY, ITEM_INDICES, ITEMS, LIST_KEY, USER_ID, VALUES, Fold
+from tawny.evaluation.spark import is_in_half
 from tawny.lake.spark import gather, sample_users
 from tawny.models.base import Model
-from tawny.models.store import load, load_model, saved_files, versions
-from tawny.ranking.blend import Blend, blended
+from tawny.models.store import load, model_version, saved_files, versions
+from tawny.ranking.examples import Examples
+from tawny.ranking.features import ItemFacts
+from tawny.ranking.ranker import Ranker
 from tawny.ranking.reasons import Reasons, reasons
-from tawny.ranking.settings import BlendSettings, RankSettings
+from tawny.ranking.settings import RankerSettings, RankSettings
+from tawny.ranking.shortlists import Shortlists
 
 _REASON = "struct<source:string,item_index:int,share:float>"
 _ITEM = f"struct<item_index:int,score:float,sources:array<string>,reasons:array<{_REASON}>>"
@@ -28,141 +33,139 @@ _SCHEMA = f"user_id string, as_of_ts timestamp, items array<{_ITEM}>"
 
 
 @dataclass(frozen=True)
-class Ranker:
+class ListMaker:
     """All that is needed to make lists.
 
     Attributes:
-        blend: the learned blend.
-        models: the files of every source's model, in the blend's order; empty where the lists get no reasons.
+        ranker: the files of the learned ranker.
+        sources: in the ranker's order.
+        models: the files of every source's model; empty where the lists get no reasons.
+        facts: of the items, as of the fold.
         k: length of the lists.
         settings: how many reasons, and which.
         version: model_version of the lists.
     """
 
-    blend: Blend
+    ranker: dict[str, bytes]
+    sources: tuple[str, ...]
     models: tuple[dict[str, bytes], ...]
+    facts: ItemFacts
     k: int
     settings: RankSettings
     version: str
 
     @classmethod
-    def from_saved(cls, saved: pa.Table, fold: Fold, k: int, settings: RankSettings) -> Self:
-        """From rows of models_v1: the sources' models of that fold, and the blend learned on `validation`.
+    def from_saved(cls, saved: pa.Table, facts: ItemFacts, fold: Fold, k: int, settings: RankSettings) -> Self:
+        """From rows of models_v1: the sources' models of that fold, and the ranker learned on `validation`.
 
         Raises:
             StaleInputError: one of them was not trained.
         """
-        blend = load(Blend, saved_files(saved, Blend.name, "validation"))
-        version = list_version(versions(saved, fold), versions(saved, "validation")[Blend.name], blend.sources)
-        models = tuple(saved_files(saved, source, fold) for source in blend.sources) if settings.n_reasons else ()
-        return cls(blend, models, k, settings, version)
+        ranker = saved_files(saved, Ranker.name, "validation")
+        sources = load(Ranker, ranker).sources
+        version = list_version(versions(saved, fold), versions(saved, "validation")[Ranker.name], sources)
+        models = tuple(saved_files(saved, source, fold) for source in sources) if settings.n_reasons else ()
+        return cls(ranker, sources, models, facts, k, settings, version)
 
 
-def rank(shortlists: DataFrame, sequences: DataFrame, features: DataFrame, ranker: Ranker) -> DataFrame:
-    """user_id, as_of_ts, items, model_version: the blended list, best first, with its sources and reasons.
+def rank(shortlists: DataFrame, sequences: DataFrame, features: DataFrame, maker: ListMaker) -> DataFrame:
+    """user_id, as_of_ts, items, model_version: the list in the ranker's order, best first, with its sources and reasons.
 
     Args:
         shortlists, sequences, features: rows of shortlists_v2, sequences_v2 and user_features_v2 of one fold.
-        ranker: the blend, the models and the settings.
+        maker: the ranker, the models and the settings.
     """
-    shared = shortlists.sparkSession.sparkContext.broadcast(ranker)
+    shared = shortlists.sparkSession.sparkContext.broadcast(maker)
 
     def run(batches: Iterator[pa.RecordBatch]) -> Iterator[pa.RecordBatch]:
-        local: Ranker = shared.value
-        models = [load_model(files) for files in local.models]
+        local: ListMaker = shared.value
+        ranker = load(Ranker, local.ranker)
+        models = [loaded(model_version(files), files) for files in local.models]
         for batch in small_batches(batches):
-            yield _ranked(batch, local, models)
+            yield _ranked(batch, local, ranker, models)
 
-    users = shortlists.select(*LIST_KEY, "is_warm", F.col("items").alias("shortlist"))
-    histories = sequences.select(*LIST_KEY, "item_indices", "weights", "ages_days")
-    joined = users.join(histories, LIST_KEY).join(features.select("user_id", "features"), "user_id", "left")
-    return joined.mapInArrow(run, _SCHEMA).withColumn("model_version", F.lit(ranker.version))
+    joined = _with_histories(shortlists, sequences).join(features.select(USER_ID, FEATURES), USER_ID, "left")
+    return joined.mapInArrow(run, _SCHEMA).withColumn("model_version", F.lit(maker.version))
 
 
-def list_version(models: Mapping[str, str], blend: str, sources: Sequence[str]) -> str:
-    """12 hex digits: a hash of the model_versions of the blend and of every source, which models_v1 has.
+def list_version(models: Mapping[str, str], ranker: str, sources: Sequence[str]) -> str:
+    """12 hex digits: a hash of the model_versions of the ranker and of every source, which models_v1 has.
 
     >>> list_version({"als": "a1", "popularity": "b2"}, "c3", ["popularity", "als"])
-    '8bfaa8404319'
+    '3ecebbb4294b'
     """
-    text = "/".join([f"blend={blend}", *(f"{source}={models[source]}" for source in sources)])
+    text = "/".join([f"ranker={ranker}", *(f"{source}={models[source]}" for source in sources)])
     return hashlib.sha256(text.encode()).hexdigest()[:12]
 
 
-def learn_blend(
-    shortlists: DataFrame, holdouts: DataFrame, sources: tuple[str, ...], settings: BlendSettings, seed: int
-) -> Blend:
-    """The blend that is best on a sample of the validation users; popularity alone where there are none (a young shop).
+def learn_ranker(
+    shortlists: DataFrame,
+    sequences: DataFrame,
+    holdouts: DataFrame,
+    facts: ItemFacts,
+    sources: tuple[str, ...],
+    settings: RankerSettings,
+    seed: int,
+) -> Ranker:
+    """The ranker that is best on a sample of the validation users; popularity alone where there are none (a young shop).
 
     Args:
-        shortlists, holdouts: rows of the validation fold.
+        shortlists, sequences, holdouts: rows of the validation fold.
+        facts: of the items, as of that fold.
         sources: S names, the order of the shortlists' scores.
-        settings: its max_users bounds the sample of users with, and of users without, a history.
-        seed: of the sample.
+        settings: its max_rows bounds the sample of users with, and of users without, a history.
+        seed: of the sample, and of the trees.
     """
-    with_answers = shortlists.join(holdouts.select(*LIST_KEY, F.col("item_indices").alias("answers")), LIST_KEY)
+    answers = holdouts.select(*LIST_KEY, F.col(ITEM_INDICES).alias("answers"), VALUES)
+    # The other half of the users has found the settings of the sources, which are too good on it.
+    joined = _with_histories(shortlists, sequences).join(answers, LIST_KEY).where(is_in_half(1))
+    keyed = joined.withColumn("key", F.xxhash64(F.col(USER_ID)))
     samples = []
     for kind in ("is_warm", "NOT is_warm"):
-        users = sample_users(with_answers.where(kind), settings.max_users, seed).select("is_warm", "items", "answers")
-        samples.append(gather(users, settings.max_users, "validation users of the blend"))
-    rows = pa.concat_tables(samples).combine_chunks()
-    return _learned(rows, sources, settings)
+        rows = sample_users(keyed.where(kind), settings.max_rows, seed).select("key", ITEMS, *HISTORY, "answers", VALUES)
+        samples.append(gather(rows, settings.max_rows, "validation rows of the ranker"))
+    return Ranker.learn(sources, _examples(pa.concat_tables(samples), len(sources)), facts, settings, seed)
 
 
-@dataclass(frozen=True)
-class Shortlists:
-    """The shortlists of U users, padded.
-
-    Attributes:
-        items: int32 [U, M], ascending; -1 pads.
-        scores: float32 [U, M, S]; NaN where a source does not list the item, and in the padding.
-    """
-
-    items: Ints
-    scores: Floats
-
-    @classmethod
-    def from_arrow(cls, column: pa.ListArray | pa.ChunkedArray, n_sources: int) -> Self:
-        """From array<struct<item_index, scores>>."""
-        indptr, entries = unnest(column)
-        items = entries.field("item_index").to_numpy()
-        scores = entries.field("scores").flatten().to_numpy(zero_copy_only=False).reshape(-1, n_sources)
-        width = max(1, int(np.diff(indptr).max(initial=0)))  # also where no user of the batch has a candidate
-        return cls(Ragged(indptr, items).padded(-1, width), Ragged(indptr, scores).padded(np.nan, width))
+def _with_histories(shortlists: DataFrame, sequences: DataFrame) -> DataFrame:
+    return shortlists.select(*LIST_KEY, "is_warm", ITEMS).join(sequences.select(*LIST_KEY, *HISTORY), LIST_KEY)
 
 
-def _learned(rows: pa.Table, sources: tuple[str, ...], settings: BlendSettings) -> Blend:
-    shortlists = Shortlists.from_arrow(rows["items"], len(sources))
-    answers = Ragged.from_arrow(rows["answers"], np.int64)
-    width = max(int(answers.values.max(initial=0)), int(shortlists.items.max(initial=0))) + 1
-    listed = np.arange(rows.num_rows)[:, None] * width + shortlists.items
-    is_relevant = np.isin(listed, answers.rows * width + answers.values) & (shortlists.items >= 0)
-    is_warm = rows["is_warm"].to_numpy().astype(np.bool_)
-    return Blend.learn(sources, shortlists.scores, is_relevant, answers.lengths, is_warm, settings)
+def _examples(rows: pa.Table, n_sources: int) -> Examples:
+    """From the columns key, items, answers, values and those of a history."""
+    whole = rows.combine_chunks()
+    answers = Ragged.from_arrow(whole["answers"])
+    values = Ragged.from_arrow(whole[VALUES], np.float32).values
+    keys = whole["key"].to_numpy().view(np.uint64)
+    return Examples(Shortlists.from_arrow(whole[ITEMS], n_sources), _histories(whole), answers, values, keys)
 
 
-def _ranked(batch: pa.RecordBatch, ranker: Ranker, models: Sequence[Model]) -> pa.RecordBatch:
-    blend, settings = ranker.blend, ranker.settings
-    shortlists = Shortlists.from_arrow(batch["shortlist"], len(blend.sources))
-    strengths = blend.strengths(shortlists.scores, batch["is_warm"].to_numpy(zero_copy_only=False))
-    columns, scores = top_k(blended(strengths, shortlists.scores), ranker.k)
-    listed = np.maximum(columns, 0)
-    items = np.where(columns >= 0, np.take_along_axis(shortlists.items, listed, axis=1), -1).astype(np.int32)
-    of_listed = np.take_along_axis(strengths, listed[..., None], axis=1).astype(np.float32)
-    why = Reasons.none(*items.shape)
+def _histories(rows: pa.Table) -> Histories:
+    batches = rows.select(HISTORY).combine_chunks().to_batches()
+    return Histories.from_arrow(batches[0] if batches else pa.RecordBatch.from_pylist([], rows.select(HISTORY).schema))
+
+
+def _ranked(batch: pa.RecordBatch, maker: ListMaker, ranker: Ranker, models: Sequence[Model]) -> pa.RecordBatch:
+    shortlists, users = Shortlists.from_arrow(batch[ITEMS], len(maker.sources)), Histories.from_arrow(batch)
+    columns, scores = top_k(ranker.score(shortlists, users, maker.facts), maker.k)
+    at = np.maximum(columns, 0)
+    items = np.where(columns >= 0, np.take_along_axis(shortlists.items, at, axis=1), -1).astype(np.int32)
+    strengths = ranker.strengths(shortlists, users, maker.facts, columns).astype(np.float32)
+    is_own = np.take_along_axis(shortlists.ranks, at[..., None], axis=1) > 0
+    why, settings = Reasons.none(*items.shape), maker.settings
     if models:
-        why = reasons(Histories.from_arrow(batch), items, of_listed, models, settings.n_reasons, settings.min_share)
-    lists = _lists(items, scores, of_listed, why, blend.sources)
-    return pa.RecordBatch.from_arrays([*(batch[name] for name in LIST_KEY), lists], names=[*LIST_KEY, "items"])
+        why = reasons(users, items, strengths, models, settings.n_reasons, settings.min_share)
+    lists = _lists(items, scores, np.where(is_own, strengths, -1), why, maker.sources)
+    return pa.RecordBatch.from_arrays([*(batch[name] for name in LIST_KEY), lists], names=[*LIST_KEY, ITEMS])
 
 
 def _lists(items: Ints, scores: Floats, strengths: Floats, why: Reasons, sources: tuple[str, ...]) -> pa.ListArray:
-    """The column `items` of rankings_v2, from arrays [U, K], [U, K, S] and [U, K, R]."""
+    """The column `items` of rankings_v2, from [U, K], [U, K, S] and [U, K, R]; strength -1: not in the source's list."""
     is_listed = items >= 0
     listed = Ragged.from_padded(items, is_listed)
     names = pa.array(sources, pa.string())
     order = np.argsort(-strengths[is_listed], axis=1, kind="stable")
-    is_source = np.take_along_axis(strengths[is_listed], order, axis=1) > 0
+    is_source = np.take_along_axis(strengths[is_listed], order, axis=1) >= 0
     by_strength = Ragged.from_padded(order, is_source)
     columns = {
         "item_index": pa.array(listed.values, pa.int32()),

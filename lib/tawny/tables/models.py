@@ -7,7 +7,7 @@ MODELS = TableSpec(
     doc="A model is a few files (config.json, <array>.npy), kept as chunks of bytes: one commit publishes it whole.",
     columns={
         "run_date": Column("date", "the run"),
-        "model": Column("string", "als, two_tower, ..., blend"),
+        "model": Column("string", "als, two_tower, ..., ranker"),
         "fold": Column("string", "the fold it was fitted on"),
         "file": Column("string", "config.json or <array>.npy"),
         "chunk": Column("int", "from 0; chunks in order are the file"),

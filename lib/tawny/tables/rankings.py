@@ -1,4 +1,4 @@
-"""The blended lists, before the audit."""
+"""The ranked lists, before the audit."""
 
 from tawny.core.table import Column, TableSpec
 
@@ -15,7 +15,7 @@ RANKINGS = TableSpec(
             "reasons:array<struct<source:string,item_index:int,share:float>>>>",
             "best first; a reason without a past item has item_index null",
         ),
-        "model_version": Column("string", "of the blend and, through it, of every source"),
+        "model_version": Column("string", "of the ranker and, through it, of every source"),
     },
     key=("run_date", "fold", "user_id", "as_of_ts"),
     mode="replace_partition",

@@ -17,7 +17,7 @@ RECOMMENDATIONS = TableSpec(
             "array<struct<source:string,item_id:string,share:float>>",
             "past items of this user that contributed most, with their share of the score; item_id null: popularity",
         ),
-        "model_version": Column("string", "of the blend and, through it, of every source"),
+        "model_version": Column("string", "of the ranker and, through it, of every source"),
     },
     key=("run_date", "list_id", "user_id", "rank"),
     mode="replace_partition",

@@ -1,4 +1,4 @@
-"""The candidates of all sources, side by side."""
+"""The candidates of all sources, each with the score of every source."""
 
 from tawny.core.table import Column, TableSpec
 
@@ -13,7 +13,8 @@ SHORTLISTS = TableSpec(
         "is_warm": Column("boolean", "the user has a history then"),
         "sources": Column("array<string>", "the night's sources, in the order of `scores`"),
         "items": Column(
-            "array<struct<item_index:int,scores:array<float>>>", "by item_index; NaN where a source did not list it"
+            "array<struct<item_index:int,scores:array<float>,ranks:array<int>>>",
+            "by item_index; `scores`: NaN where a source cannot score it; `ranks` in each source's own list, 0: not in it",
         ),
     },
     key=("run_date", "fold", "user_id", "as_of_ts"),

@@ -11,7 +11,7 @@ from pyspark.sql import DataFrame, SparkSession
 from pyspark.sql import functions as F
 
 from tawny.core.arrays import Histories
-from tawny.core.columns import AS_OF_TS, EVENT_TYPES, FOLDS, Fold
+from tawny.core.columns import AS_OF_TS, EVENT_TYPES, FOLDS, ITEM_INDICES, TYPES, Fold
 from tawny.core.split import FoldSplit, NightSplit, mornings_of
 
 RUN_DAY = datetime(2024, 3, 1, tzinfo=UTC)
@@ -89,8 +89,9 @@ def sequence_frame(spark: SparkSession, users: Histories, seen: dict[int, list[i
         )
     flags = "as_of_ts timestamp, is_training boolean, is_target boolean"
     arrays = "item_indices array<int>, weights array<float>, ages_days array<float>, seen_indices array<int>"
-    schema = f"user_id string, {flags}, {arrays}"
-    return spark.createDataFrame(rows, schema)
+    frame = spark.createDataFrame(rows, f"user_id string, {flags}, {arrays}")
+    view = F.lit(EVENT_TYPES.index("view")).cast("tinyint")
+    return frame.withColumn(TYPES, F.array_repeat(view, F.size(ITEM_INDICES)))
 
 
 def rows_of(frame: DataFrame, *columns: str) -> list[tuple[Any, ...]]:

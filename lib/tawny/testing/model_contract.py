@@ -59,6 +59,7 @@ def check(model_class: type[Model], settings: Settings | None = None) -> None:
     check_refitting_gives_the_same_files(case)
     check_loading_gives_the_same_model(case)
     check_scores(case)
+    check_scores_of_items(case)
     check_contributions(case)
     check_reasons(case)
     check_own_items(case)
@@ -114,6 +115,22 @@ def check_scores(case: Case) -> None:
     np.testing.assert_allclose(
         model.score(users.take(backwards)), scores[backwards], rtol=1e-5, atol=1e-6, err_msg=f"{model.name}: batch order"
     )
+
+
+def check_scores_of_items(case: Case) -> None:
+    """The scores of some items are those among all items, NaN for -inf and for padding, with the same bits in any batch."""
+    model, users, n_items = case.model, case.some_users, case.world.n_items
+    rng = np.random.default_rng(5)
+    items = np.stack([rng.permutation(n_items) for _ in range(users.n_users)]).astype(np.int32)
+    items[rng.random(items.shape) < 0.2] = -1
+    given = model.score_items(users, items)
+    assert given.dtype == np.float32, f"{model.name}: scores of items must be float32. Received: {given.dtype}."
+    expected = np.take_along_axis(model.score(users), np.maximum(items, 0), axis=1)
+    expected[(items < 0) | np.isneginf(expected)] = np.nan
+    np.testing.assert_allclose(given, expected, rtol=1e-5, atol=1e-6, err_msg=f"{model.name}: scores of items")
+    for batch in (np.array([3]), np.arange(users.n_users)[::-1]):
+        again = model.score_items(users.take(batch), items[batch])
+        np.testing.assert_array_equal(again, given[batch], err_msg=f"{model.name}: scores of items, other batches")
 
 
 def check_contributions(case: Case, k: int = 5) -> None:

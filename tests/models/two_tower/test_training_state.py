@@ -8,7 +8,7 @@ import shutil
 import sys
 from collections.abc import Callable
 from dataclasses import replace
-from datetime import date
+from datetime import UTC, date, datetime
 from pathlib import Path
 from types import SimpleNamespace
 from typing import Any
@@ -25,9 +25,12 @@ from tawny.core.config import Env
 from tawny.core.errors import WorkerError
 from tawny.core.table import TableSpec
 from tawny.evaluation.validate import ValidationSample
+from tawny.features.splits.plan import split_table
 from tawny.models.two_tower.data import TwoTowerData
 from tawny.models.two_tower.train import CODE, Start, Trained, training_fingerprint
 from tawny.runner.plan import load_jobs
+from tawny.tables.splits import SPLITS
+from tawny.testing.frames import split_of
 from tawny.training.checkpoint import Progress
 from tawny.training.loop import Loop
 from tawny.training.workers import Workers
@@ -226,6 +229,9 @@ def test_a_worker_with_other_data_than_rank_0_is_refused(tmp_path: Path) -> None
         run(tmp_path, ring_world(40), workers=SecondWorker())
 
 
+NOON = datetime(2024, 2, 1, 12, tzinfo=UTC)
+
+
 class JobRun(SimpleNamespace):
     """The job's run over the ring world, without a lake; each fold sees another number of users."""
 
@@ -240,6 +246,8 @@ class JobRun(SimpleNamespace):
         return 5
 
     def read_arrow(self, table: TableSpec, *, max_rows: int = 0, fold: str = "serve") -> pa.Table:
+        if table is SPLITS:
+            return split_table(split_of())
         world = self.worlds[fold]
         users = [f"u{user:03}" for user in range(world.train.n_users)]
         return pa.table(getattr(self, f"_{table.name.rpartition('_')[0]}")(world, users))
@@ -258,7 +266,8 @@ class JobRun(SimpleNamespace):
         own: Histories = world.train
         items = by_user(own.items, own.indptr)
         values = {"weights": by_user(own.weights, own.indptr), "ages_days": by_user(own.ages_days, own.indptr)}
-        return {"user_id": users, "item_indices": items, "seen_indices": items} | values
+        rows = {"user_id": users, "as_of_ts": [NOON] * len(users), "is_training": [True] * len(users)}
+        return rows | {"item_indices": items, "seen_indices": items} | values
 
     def _user_features(self, world: TwoTowerData, users: list[str]) -> dict[str, Any]:
         assert world.train.features is not None
@@ -266,7 +275,7 @@ class JobRun(SimpleNamespace):
 
     def _holdouts(self, world: TwoTowerData, users: list[str]) -> dict[str, Any]:
         answers = held_out(world).answers
-        return {"user_id": users, "item_indices": by_user(answers.values, answers.indptr)}
+        return {"user_id": users, "as_of_ts": [NOON] * len(users), "item_indices": by_user(answers.values, answers.indptr)}
 
 
 def by_user(values: NDArray[Any], indptr: NDArray[Any]) -> pa.Array:

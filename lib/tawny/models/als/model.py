@@ -8,10 +8,10 @@ from typing import Self
 import numpy as np
 from scipy import sparse
 
-from tawny.core.arrays import Arrays, Doubles, Floats, Histories, Ints
+from tawny.core.arrays import Arrays, Bools, Doubles, Floats, Histories, Ints
 from tawny.models.als.settings import AlsSettings
 from tawny.models.als.solve import Ratings, improve
-from tawny.models.base import Model, history_matrix
+from tawny.models.base import Model, history_matrix, products
 
 
 class Als(Model):
@@ -66,7 +66,13 @@ class Als(Model):
         """float32 [U, I]; -inf for items without factors, and everywhere for users without a known item."""
         scores = self.user_factors(users) @ self._factors.astype(np.float32).T
         scores[:, ~self._known] = -np.inf
-        scores[np.bincount(users.rows, self._known[users.items], users.n_users) == 0] = -np.inf
+        scores[~self._is_served(users)] = -np.inf
+        return scores
+
+    def score_items(self, users: Histories, items: Ints) -> Floats:
+        """float32 [U, K]; NaN where `score` is -inf."""
+        scores: Floats = products(self.user_factors(users), self.item_factors, items)  # NaN factors give NaN
+        scores[~self._is_served(users)] = np.nan
         return scores
 
     def contributions(self, users: Histories, items: Ints) -> Floats:
@@ -84,6 +90,10 @@ class Als(Model):
     def arrays(self) -> Arrays:
         """item_factors float32 [I, D]."""
         return {"item_factors": self.item_factors}
+
+    def _is_served(self, users: Histories) -> Bools:
+        """bool [U]: the user has a known item."""
+        return np.bincount(users.rows, self._known[users.items], users.n_users) > 0
 
     def _parts(self, users: Histories) -> tuple[Doubles, Doubles]:
         """float64 [N] twice: an entry's share of its item's weight with the user (1 unless repeated), and of its excess.

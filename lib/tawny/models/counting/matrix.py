@@ -46,6 +46,14 @@ class ItemMatrixModel(Model):
         scores[scores == 0] = -np.inf
         return scores
 
+    def score_items(self, users: Histories, items: Ints) -> Floats:
+        """float32 [U, K]; NaN for items that have no matrix value with any history entry."""
+        result = np.full(items.shape, np.nan, np.float32)
+        summed = np.zeros(self.matrix.shape[1], np.float32)
+        weights = self.entry_weights(users)
+        _add_items(users.indptr, users.items, weights, items, self._indptr, self._indices, self._values, summed, result)
+        return result
+
     def contributions(self, users: Histories, items: Ints) -> Floats:
         """float32 [N, K]: the entry's weight times `matrix[entry's item, listed item]`; 0 for the padding -1."""
         result = np.zeros((len(users.items), items.shape[1]), np.float32)
@@ -188,6 +196,29 @@ def _add_scores(
         for entry in range(user_starts[user], user_starts[user + 1]):
             for at in range(starts[items[entry]], starts[items[entry] + 1]):
                 scores[user, columns[at]] += weights[entry] * values[at]
+
+
+@numba.njit(cache=True)
+def _add_items(
+    user_starts: Counts,
+    items: Ints,
+    weights: Floats,
+    listed: Ints,
+    starts: Counts,
+    columns: Ints,
+    values: Floats,
+    summed: Floats,
+    result: Floats,
+) -> None:
+    """The sums of `_add_scores`, in the same order, of one user at a time in `summed`, [I]; the listed items' are kept."""
+    for user in range(len(user_starts) - 1):
+        summed[:] = 0
+        for entry in range(user_starts[user], user_starts[user + 1]):
+            for at in range(starts[items[entry]], starts[items[entry] + 1]):
+                summed[columns[at]] += weights[entry] * values[at]
+        for place in range(listed.shape[1]):
+            if listed[user, place] >= 0 and summed[listed[user, place]] != 0:
+                result[user, place] = summed[listed[user, place]]
 
 
 @numba.njit(cache=True)

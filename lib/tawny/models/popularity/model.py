@@ -14,7 +14,7 @@ from tawny.core.arrays import Arrays, Floats, Histories, Ints, scattered
 from tawny.core.columns import Fold
 from tawny.evaluation.tuning import Tuned, enough_candidates, tune
 from tawny.evaluation.validate import ValidationSample
-from tawny.models.base import Model
+from tawny.models.base import Model, gathered
 from tawny.models.popularity.settings import PopularitySettings, TrainPopularitySettings
 
 WINDOW_COLUMNS: dict[int | None, str] = {30: "n_events_30d", 7: "n_events_7d", 90: "n_events_90d", None: "n_events"}
@@ -61,6 +61,10 @@ class Popularity(Model):
     def score(self, users: Histories) -> Floats:
         """float32 [U, I], every row the same."""
         return np.tile(self.item_scores, (users.n_users, 1))
+
+    def score_items(self, users: Histories, items: Ints) -> Floats:
+        """float32 [U, K], looked up."""
+        return gathered(np.broadcast_to(self.item_scores, (users.n_users, len(self.item_scores))), items)
 
     def contributions(self, users: Histories, items: Ints) -> Floats:
         """float32 [N, K] of zeros: the score does not depend on the user."""

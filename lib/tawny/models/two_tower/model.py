@@ -17,7 +17,7 @@ from typing import Self
 import numpy as np
 
 from tawny.core.arrays import Arrays, Bools, Counts, Floats, Histories, Ints
-from tawny.models.base import Model
+from tawny.models.base import Model, products
 from tawny.models.two_tower.settings import TwoTowerSettings
 from tawny.models.two_tower.windows import standardised, windows
 
@@ -80,6 +80,14 @@ class TwoTower(Model):
         scores[:, ~self.item_vectors.any(axis=1)] = -np.inf
         if users.features is None or self._n_features == 0:
             scores[users.lengths == 0] = -np.inf
+        return scores
+
+    def score_items(self, users: Histories, items: Ints) -> Floats:
+        """float32 [U, K]; NaN where `score` is -inf."""
+        scores: Floats = products(self.user_vectors(users), self.item_vectors, items)
+        scores[~np.asarray(self.item_vectors.any(axis=1), np.bool_)[items]] = np.nan
+        if users.features is None or self._n_features == 0:
+            scores[users.lengths == 0] = np.nan
         return scores
 
     def user_vectors(self, users: Histories) -> Floats:
