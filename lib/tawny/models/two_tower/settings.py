@@ -23,8 +23,8 @@ class TwoTowerSettings(Settings):
         max_steps: of a fold's training, at most.
         validate_every_steps: fewer where an epoch has fewer.
         patience: validations without a better one before training stops.
-        refit_share: folds without held-out users start from the validation fold's weights and take this share of the steps
-            that it took to its best, in proportion to their examples.
+        refit_share: folds without held-out users start from the validation fold's weights and take the steps that it took to
+            its best again as far as they have more examples, and at least this share of them.
         few_rows: with fewer held-out users training stops by their loss, which varies less between them than NDCG@10.
         max_validation_users: of more users an even sample is taken.
         checkpoint_every_steps: a checkpoint is also written at every validation.
