@@ -17,7 +17,8 @@ from tawny.evaluation.validate import ValidationSample
 from tawny.models.two_tower.data import TwoTowerData
 from tawny.models.two_tower.model import TwoTower
 from tawny.models.two_tower.settings import TwoTowerSettings
-from tawny.models.two_tower.train import Start, Trained, budget, train_alone, train_every_fold, validation_metrics
+from tawny.models.two_tower.train import Start, Trained, budget, train_alone, train_every_fold
+from tawny.models.two_tower.validation import validation_metrics
 from tawny.runner.horovod import launch
 from tawny.testing.worlds import histories
 from tawny.training.checkpoint import Progress
@@ -25,7 +26,7 @@ from tawny.training.folders import TrainingFolders
 from tawny.training.workers import Workers, current
 
 sys.path.insert(0, str(Path(__file__).parent))
-from ring_world import LENGTH, SETTINGS, PowerCutError, assert_equal, ring_world, run
+from ring_world import LENGTH, N_ITEMS, SETTINGS, PowerCutError, assert_equal, ring_world, run
 
 HERE = Path(__file__).parent
 
@@ -71,7 +72,7 @@ def test_finished_training_is_not_repeated(tmp_path: Path) -> None:
 
 
 def start_of(trained: Trained[TwoTower]) -> Start:
-    return Start(trained.weights, trained.best_step * SETTINGS.global_batch / trained.n_examples)
+    return Start(trained.weights, trained.best_step, trained.n_examples)
 
 
 def test_fold_without_held_out_data_starts_from_given_weights(alone: Trained[TwoTower], tmp_path: Path) -> None:
@@ -92,7 +93,9 @@ def test_early_stopping_puts_the_best_round_back(tmp_path: Path, few_rows: int, 
     assert steps[-1] == trained.best_step + 2 * 13 < 600
     held_out = ring_world().held_out
     assert held_out is not None
-    again = validation_metrics(trained.model, trained.records[best(values)]["temperature"], held_out, Workers())
+    again = validation_metrics(
+        trained.model, trained.records[best(values)]["temperature"], np.ones(N_ITEMS, np.bool_), held_out, Workers()
+    )
     assert again[monitored] == pytest.approx(values[best(values)], rel=1e-6)
 
 
@@ -105,9 +108,11 @@ def test_early_stopping_puts_the_best_round_back(tmp_path: Path, few_rows: int, 
         (1000, 0, None, (200, 200, 20)),  # three epochs, but at least min_steps
         (25_000, 0, None, (750, 750, 100)),
         (50_000, 0, None, (900, 900, 100)),
-        (25_000, 0, Start({}, 2.0), (250, 250, 100)),  # half of two epochs
-        (250, 0, Start({}, 2.0), (2, 2, 20)),  # half of two epochs of 2.5 steps
-        (10, 0, Start({}, 2.0), (1, 1, 20)),
+        (25_000, 0, Start({}, 500, 25_000), (250, 250, 100)),  # half of 500
+        (10_000, 0, Start({}, 500, 25_000), (100, 100, 100)),  # half of 200, in proportion
+        (75_000, 0, Start({}, 300, 25_000), (600, 600, 100)),  # 900 in proportion, of which 300 were taken
+        (90_000, 0, Start({}, 600, 25_000), (900, 900, 100)),  # not more than max_steps
+        (10, 0, Start({}, 500, 25_000), (1, 1, 20)),
     ],
 )
 def test_a_training_is_bounded_by_steps(n_examples: int, n_held_out: int, start: Start | None, expected: Any) -> None:
@@ -188,7 +193,7 @@ def test_validation_metrics_are_those_worked_by_hand() -> None:
     # first user's answer, item 2, is at rank 2, the second's, item 11, beyond rank 10.
     angles = np.radians(np.arange(12) * 8.0)
     sample = ValidationSample(histories([[0], [0]]), Ragged.from_rows([[0], [0]]), Ragged.from_rows([[2], [11]]))
-    values = validation_metrics(on_a_circle(angles), 0.5, sample, Workers())
+    values = validation_metrics(on_a_circle(angles), 0.5, np.ones(12, np.bool_), sample, Workers())
     assert values["recall"] == pytest.approx(0.5)
     assert values["ndcg"] == pytest.approx(0.5 / np.log2(3))
     logits = np.cos(angles) / 0.5
@@ -196,10 +201,18 @@ def test_validation_metrics_are_those_worked_by_hand() -> None:
     assert values["loss"] == pytest.approx(expected, rel=1e-5)
 
 
+def test_the_loss_is_of_answers_that_could_be_learned() -> None:
+    angles = np.radians(np.arange(12) * 8.0)
+    sample = ValidationSample(histories([[0], [0], [0]]), Ragged.from_rows([[0]] * 3), Ragged.from_rows([[2, 7], [7], [3]]))
+    values = validation_metrics(on_a_circle(angles), 0.5, np.arange(12) != 7, sample, Workers())
+    logits = np.cos(angles) / 0.5
+    assert values["loss"] == pytest.approx(np.log(np.exp(logits).sum()) - (logits[2] + logits[3]) / 2, rel=1e-5)
+
+
 def test_validation_leaves_out_what_was_seen_before_the_history_begins() -> None:
     # Item 1 is not in the history, which holds the newest entries only, but may not be listed: item 2 moves up to rank 1.
     sample = ValidationSample(histories([[0]]), Ragged.from_rows([[0, 1]]), Ragged.from_rows([[2]]))
-    values = validation_metrics(on_a_circle(np.radians(np.arange(12) * 8.0)), 0.5, sample, Workers())
+    values = validation_metrics(on_a_circle(np.radians(np.arange(12) * 8.0)), 0.5, np.ones(12, np.bool_), sample, Workers())
     assert values["ndcg"] == pytest.approx(1.0)
 
 

@@ -98,14 +98,14 @@ CHANGES: dict[str, Callable[[TwoTowerData], TwoTowerData]] = {
 
 
 def test_whatever_decides_a_training_is_in_its_fingerprint(monkeypatch: pytest.MonkeyPatch) -> None:
-    data, start = ring_world(40), Start({"a": np.zeros(2, np.float32)}, 1.0)
+    data, start = ring_world(40), Start({"a": np.zeros(2, np.float32)}, 9, 99)
     found = {"same": training_fingerprint(data, SETTINGS, 5, None, "serve")}
     assert found["same"] == training_fingerprint(ring_world(40), SETTINGS, 5, None, "serve")
     found |= {name: training_fingerprint(change(data), SETTINGS, 5, None, "serve") for name, change in CHANGES.items()}
     found["seed"] = training_fingerprint(data, SETTINGS, 6, None, "serve")
     found["start"] = training_fingerprint(data, SETTINGS, 5, start, "serve")
-    found["other start"] = training_fingerprint(data, SETTINGS, 5, Start({"a": np.ones(2, np.float32)}, 1.0), "serve")
-    found["longer start"] = training_fingerprint(data, SETTINGS, 5, replace(start, epochs=2.0), "serve")
+    found["other start"] = training_fingerprint(data, SETTINGS, 5, Start({"a": np.ones(2, np.float32)}, 9, 99), "serve")
+    found["longer start"] = training_fingerprint(data, SETTINGS, 5, replace(start, steps=8), "serve")
     found["fold"] = training_fingerprint(data, SETTINGS, 5, None, "test")
     settings = SETTINGS.model_copy(update={"max_steps": 40})
     found["settings"] = training_fingerprint(data, settings, 5, None, "serve")

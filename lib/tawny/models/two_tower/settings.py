@@ -13,7 +13,9 @@ class TwoTowerSettings(Settings):
         window: L, the number of newest entries that the user tower reads.
         poolings: P, how many weighted averages of the window the user tower takes.
         hidden: M, width of the user tower's hidden layer.
-        temperature: the cosine of the two vectors is divided by it before the softmax; learned from this value on.
+        temperature: the cosine of the two vectors is divided by it before the softmax; learned from this value on. On 2,013
+            users of MovieLens 1M (last items left out of all, the items before them held out, one seed, 1,400 steps) NDCG@10
+            was 0.155 where it was learned, 0.151 where it stayed 0.1.
         dropout_share: of the hidden layer's units, in training.
         learning_rate: of Adam.
         weight_decay: decoupled, per step, relative to the learning rate.
@@ -23,8 +25,9 @@ class TwoTowerSettings(Settings):
         max_steps: of a fold's training, at most.
         validate_every_steps: fewer where an epoch has fewer.
         patience: validations without a better one before training stops.
-        refit_share: folds without held-out users start from the validation fold's weights and take this share of the steps
-            that it took to its best, in proportion to their examples.
+        refit_share: folds without held-out users start from the validation fold's weights and take the steps that it took to
+            its best again as far as they have more examples, at least this share of them. On the same users the next fold
+            had an NDCG@10 of 0.159 without a step, 0.160 with 0.2 and 0.158 with 0.5.
         few_rows: with fewer held-out users training stops by their loss, which varies less between them than NDCG@10.
         max_validation_users: of more users an even sample is taken.
         checkpoint_every_steps: a checkpoint is also written at every validation.

@@ -16,10 +16,8 @@ import tensorflow as tf
 from keras import ops
 from numpy.typing import NDArray
 
-from tawny.core.arrays import Arrays, Floats, Histories, Ragged
+from tawny.core.arrays import Arrays, Histories
 from tawny.core.columns import FOLDS, Fold
-from tawny.evaluation.metrics.ndcg import ndcg
-from tawny.evaluation.metrics.recall import recall
 from tawny.evaluation.validate import ValidationSample
 from tawny.models.base import Model
 from tawny.models.two_tower.batches import Batches
@@ -27,16 +25,14 @@ from tawny.models.two_tower.data import TwoTowerData
 from tawny.models.two_tower.examples import Examples, examples_of
 from tawny.models.two_tower.net import TwoTowerNet
 from tawny.models.two_tower.settings import TwoTowerSettings
+from tawny.models.two_tower.validation import validation_metrics
 from tawny.training.fingerprint import code_of, fingerprint
 from tawny.training.folders import TrainingFolders
 from tawny.training.loop import Loop, LoopSettings, StepHook
 from tawny.training.shards import Shard, check_workers
 from tawny.training.workers import Workers
 
-_K = 10
 _UNVALIDATED_EPOCHS = 3
-
-_VALIDATED_AT_ONCE = 512  # users: 100 MB of scores at 50,000 items
 
 CODE = (
     "tawny.core.arrays",
@@ -49,6 +45,7 @@ CODE = (
     "tawny.models.two_tower.model",
     "tawny.models.two_tower.net",
     "tawny.models.two_tower.train",
+    "tawny.models.two_tower.validation",
     "tawny.models.two_tower.windows",
     "tawny.training.checkpoint",
     "tawny.training.loop",
@@ -85,11 +82,13 @@ class Start:
 
     Attributes:
         weights: of a net of the same settings and catalog.
-        epochs: how many times the other training had seen each of its examples when it was best.
+        steps: how many steps gave them.
+        n_examples: that these steps were drawn from.
     """
 
     weights: Arrays
-    epochs: float
+    steps: int
+    n_examples: int
 
 
 def train_every_fold(
@@ -132,7 +131,7 @@ def train_every_fold(
         models[fold] = trained.model
         if start is None and trained.n_examples:  # a fold without an example has no weights to start from
             weights = workers.broadcast_object(trained.weights)  # Horovod: the next fold's fingerprint is one
-            start = Start(weights, trained.best_step * settings.global_batch / trained.n_examples)
+            start = Start(weights, trained.best_step, trained.n_examples)
     return models
 
 
@@ -218,18 +217,23 @@ class Budget(NamedTuple):
 def budget(settings: TwoTowerSettings, n_examples: int, n_held_out: int, start: Start | None) -> Budget:
     """The steps of a fold's training.
 
-    With held-out users it stops early, between `min_steps` and `max_steps`. Without, it takes `refit_share` of the epochs
-    that the training took from which it starts; without that too, three epochs within the same bounds.
+    With held-out users it stops early, between `min_steps` and `max_steps`. Without, the steps of the training from which it
+    starts and its own are together in proportion to its examples, and its own are at least `refit_share` of them. Without a
+    start too, it takes three epochs within the same bounds.
 
-    >>> budget(TwoTowerSettings(global_batch=100), 250_000, 0, Start({}, epochs=4.0))  # 0.2 of 4 epochs of 2,500 steps
-    Budget(min_steps=2000, max_steps=2000, round_steps=500)
+    >>> settings = TwoTowerSettings(refit_share=0.2)
+    >>> budget(settings, 100_000, 0, Start({}, steps=1000, n_examples=100_000)).max_steps
+    200
+    >>> budget(settings, 300_000, 0, Start({}, steps=1000, n_examples=100_000)).max_steps
+    2000
     """
     epoch_steps = n_examples / settings.global_batch
     round_steps = min(settings.validate_every_steps, max(math.ceil(epoch_steps), settings.min_steps // 10))
     if n_held_out:
         return Budget(settings.min_steps, settings.max_steps, round_steps)
     if start:
-        n_steps = max(round(start.epochs * settings.refit_share * epoch_steps), 1)
+        in_proportion = start.steps * n_examples / start.n_examples
+        n_steps = max(round(max(in_proportion - start.steps, settings.refit_share * in_proportion)), 1)
     else:
         n_steps = max(round(_UNVALIDATED_EPOCHS * epoch_steps), settings.min_steps)
     n_steps = min(n_steps, settings.max_steps)
@@ -254,6 +258,7 @@ class TwoTowerTraining:
         self._batches = Batches(examples, shard, n_items, settings, seed)
         self._kind, self._net, self._workers = model_class, net, workers
         self._held_out = held_out if held_out and held_out.n_users else None
+        self._is_learned = np.bincount(examples.users.items, minlength=n_items) > 0
 
     @property
     def variables(self) -> Sequence[Any]:
@@ -285,33 +290,9 @@ class TwoTowerTraining:
         if self._held_out is None:
             return {}
         temperature = float(self._net.temperature)
-        metrics = validation_metrics(self._net.to_model(self._kind), temperature, self._held_out, self._workers)
+        model = self._net.to_model(self._kind)
+        metrics = validation_metrics(model, temperature, self._is_learned, self._held_out, self._workers)
         return metrics | {"temperature": temperature}
-
-
-def validation_metrics(model: Model, temperature: float, sample: ValidationSample, workers: Workers) -> dict[str, float]:
-    """Means over the sample's users: `loss` (of the softmax over all items), `ndcg` and `recall` at 10.
-
-    The loss needs no sampled negatives, as the scores of all items are there for the lists. Each worker scores its share of
-    the users; the result is the same on all workers. Every user must have an answer.
-    """
-    sums = np.zeros(4)
-    for block in sample.blocks(workers.rank, workers.size, _VALIDATED_AT_ONCE):
-        scores = model.score(block.users)
-        hits, n_relevant = block.hits(scores, _K), block.answers.n_distinct
-        loss = _softmax_loss(scores / np.float32(temperature), block.answers)
-        sums += [loss, ndcg(hits, n_relevant, _K).sum(), recall(hits, n_relevant, _K).sum(), block.n_users]
-    *totals, n_users = workers.allreduce_sum(sums).tolist()
-    return {name: total / max(n_users, 1.0) for name, total in zip(("loss", "ndcg", "recall"), totals, strict=True)}
-
-
-def _softmax_loss(logits: Floats, answers: Ragged) -> float:
-    """Sum over the users of the mean cross-entropy of their answers."""
-    rows = answers.rows
-    maxima = logits.max(axis=1)
-    log_sums = maxima + np.log(np.exp(logits - maxima[:, None]).sum(axis=1, dtype=np.float64))
-    losses = log_sums[rows] - logits[rows, answers.values]
-    return float((losses / answers.lengths[rows]).sum())
 
 
 def training_fingerprint(data: TwoTowerData, settings: TwoTowerSettings, seed: int, start: Start | None, fold: Fold) -> str:
