@@ -135,12 +135,7 @@ def _examples(rows: pa.Table, n_sources: int) -> Examples:
     answers = Ragged.from_arrow(whole["answers"])
     values = np.ones(len(answers.values), np.float32)
     keys = whole["key"].to_numpy().view(np.uint64)
-    return Examples(Shortlists.from_arrow(whole[ITEMS], n_sources), _histories(whole), answers, values, keys)
-
-
-def _histories(rows: pa.Table) -> Histories:
-    batches = rows.select(_HISTORY).combine_chunks().to_batches()
-    return Histories.from_arrow(batches[0] if batches else pa.RecordBatch.from_pylist([], rows.select(_HISTORY).schema))
+    return Examples(Shortlists.from_arrow(whole[ITEMS], n_sources), Histories.from_arrow(whole), answers, values, keys)
 
 
 def _ranked(batch: pa.RecordBatch, maker: ListMaker, ranker: Ranker, models: Sequence[Model]) -> pa.RecordBatch:
