@@ -9,9 +9,9 @@ import numpy as np
 import pyarrow as pa
 from pyspark.sql import DataFrame
 
-from tawny.candidates.loaded import loaded
 from tawny.core.arrays import Bools, Histories, Ragged, nest, small_batches, top_k
 from tawny.models.base import Model
+from tawny.models.loaded import loaded
 from tawny.models.store import model_version
 
 _SCHEMA = "user_id string, items array<struct<item_index:int,score:float>>"

@@ -13,11 +13,11 @@ import pyarrow as pa
 from pyspark.sql import DataFrame
 from pyspark.sql import functions as F
 
-from tawny.candidates.loaded import loaded
 from tawny.core.arrays import Bools, Floats, Histories, Ints, Ragged, nest, small_batches, top_k
 from tawny.core.columns import FEATURES, ITEM_INDICES, ITEMS, ROW_KEY, USER_ID, Fold
 from tawny.lake.spark import gather, sample_users
 from tawny.models.base import Model
+from tawny.models.loaded import loaded
 from tawny.models.store import load, model_version, saved_files, versions
 from tawny.ranking.examples import Examples
 from tawny.ranking.features import ItemFacts
