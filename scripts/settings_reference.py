@@ -102,7 +102,8 @@ def _type(field: Mapping[str, Any], plural: str = "") -> str:
     if field.get("type") == "array":
         return f"array{plural} of {_type(field['items'], 's')}"
     if field.get("type") == "object":
-        return f"table{plural} of {_type(field['additionalProperties'], 's')}"
+        values = field["additionalProperties"]
+        return f"table{plural} of " + ("any values" if values is True else _type(values, "s"))
     name = "table" if "$ref" in field else "date" if field.get("format") == "date" else field["type"]
     bounds = {"minimum": "at least", "exclusiveMinimum": "above", "maximum": "at most", "exclusiveMaximum": "below"}
     return ", ".join([f"{name}{plural}", *(f"{words} {field[key]:g}" for key, words in bounds.items() if key in field)])

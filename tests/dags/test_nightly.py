@@ -24,10 +24,11 @@ from .conftest import DAGS, HERE, ROOT
 GOLDEN = HERE / "golden"
 IDS = {
     "ingest_events", "ingest_items", "ingest_users", "pin_inputs",
-    "build_catalog", "build_holdouts", "build_interactions", "build_item_features", "build_sequences", "build_user_features",
-    "train_als", "train_neighbours", "train_popularity", "train_transitions", "train_two_tower",
+    "build_catalog", "plan_split", "build_holdouts", "build_interactions", "build_item_features", "build_sequences",
+    "build_user_features",
+    "train_als", "train_neighbours", "train_popularity", "train_repeats", "train_transitions", "train_two_tower",
     "generate_candidates.als", "generate_candidates.neighbours", "generate_candidates.popularity",
-    "generate_candidates.transitions", "generate_candidates.two_tower",
+    "generate_candidates.repeats", "generate_candidates.transitions", "generate_candidates.two_tower",
     "merge_shortlists", "learn_ranker", "rank", "write_lists", "evaluate", "publish", "check_consistency",
 }  # fmt: skip
 TASKS = {task.task_id: task for task in night_tasks(load_jobs(tawny_jobs), night_settings(load_env(HERE / "env.toml")))}
@@ -132,7 +133,7 @@ def test_a_source_that_the_night_leaves_out_has_no_tasks(
 ) -> None:
     (tmp_path / "env.toml").write_text((HERE / "env.toml").read_text() + '[night]\nsources = ["popularity", "als"]\n')
     monkeypatch.setenv("TAWNY_ENV", str(tmp_path / "env.toml"))
-    left_out = {one for one in IDS if one.endswith(("neighbours", "transitions", "two_tower"))}
+    left_out = {one for one in IDS if one.endswith(("neighbours", "repeats", "transitions", "two_tower"))}
     assert {task.task_id for task in load("nightly").dag.tasks} == IDS - left_out
 
 

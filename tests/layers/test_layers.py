@@ -31,7 +31,7 @@ ABOVE_THE_LIBRARY = {
 }
 JVM = {"pyspark", "delta", "py4j"}
 DEEP = {"tensorflow", "keras", "horovod"}
-HEAVY = JVM | DEEP | {"numba", "scipy", "deltalake"}
+HEAVY = JVM | DEEP | {"numba", "scipy", "deltalake", "lightgbm"}
 ARRAYS = {"numpy", "scipy", "numba", "pyarrow"}
 LIGHT = {"pydantic"}
 
@@ -47,6 +47,7 @@ BY_FILE = {
     "training/loop.py": {"tensorflow", "keras"},
     "training/workers.py": {"horovod"},
     "evaluation/published.py": JVM,
+    "ranking/lambdamart.py": {"lightgbm"},
 }
 BY_NAME = {"spark.py": JVM, "net.py": {"keras"}, "train.py": {"tensorflow", "keras"}, "settings.py": set[str]()}
 

@@ -2,7 +2,7 @@
 
 import numpy as np
 
-from tawny.core.arrays import Doubles, Floats, Histories, Ragged
+from tawny.core.arrays import Bools, Doubles, Floats, Histories, Ragged
 from tawny.ranking.examples import Examples
 from tawny.ranking.features import ItemFacts
 from tawny.ranking.shortlists import Shortlists, row_ranks
@@ -32,7 +32,7 @@ def examples(
     return of_scores(scores.astype(np.float32), is_relevant, length)
 
 
-def of_scores(scores: Floats, is_relevant: np.ndarray, length: int = 20) -> Examples:
+def of_scores(scores: Floats, is_relevant: Bools, length: int = 20) -> Examples:
     """Examples with these scores, float32 [U, M, S], of all items 0 .. M - 1, and these answers, bool [U, M]."""
     n_users, n_items, _ = scores.shape
     ranks = row_ranks(scores)

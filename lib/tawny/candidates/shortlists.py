@@ -11,10 +11,10 @@ import pyarrow as pa
 from pyspark.sql import DataFrame
 from pyspark.sql import functions as F
 
-from tawny.candidates.loaded import loaded
 from tawny.core.arrays import Floats, Histories, Ints, Ragged, nest, small_batches, unnest
 from tawny.core.columns import FEATURES, HISTORY, ITEMS, LIST_KEY, USER_ID
 from tawny.models.base import Model
+from tawny.models.loaded import loaded
 from tawny.models.store import model_version
 
 _ITEMS = "array<struct<item_index:int,scores:array<float>,ranks:array<int>>>"

@@ -9,10 +9,10 @@ import numpy as np
 import pyarrow as pa
 from pyspark.sql import DataFrame
 
-from tawny.candidates.loaded import loaded
 from tawny.core.arrays import Bools, Histories, Ragged, nest, small_batches, top_k
 from tawny.core.columns import ITEMS, LIST_KEY
 from tawny.models.base import Model
+from tawny.models.loaded import loaded
 from tawny.models.store import model_version
 
 _SCHEMA = "user_id string, as_of_ts timestamp, items array<struct<item_index:int,score:float>>"

@@ -13,12 +13,12 @@ import pyarrow as pa
 from pyspark.sql import DataFrame
 from pyspark.sql import functions as F
 
-from tawny.candidates.loaded import loaded
 from tawny.core.arrays import Bools, Floats, Histories, Ints, Ragged, nest, small_batches, top_k
 from tawny.core.columns import FEATURES, HISTORY, ITEM_INDICES, ITEMS, LIST_KEY, USER_ID, VALUES, Fold
 from tawny.evaluation.spark import is_in_half
 from tawny.lake.spark import gather, sample_users
 from tawny.models.base import Model
+from tawny.models.loaded import loaded
 from tawny.models.store import load, model_version, saved_files, versions
 from tawny.ranking.examples import Examples
 from tawny.ranking.features import ItemFacts
@@ -137,12 +137,7 @@ def _examples(rows: pa.Table, n_sources: int) -> Examples:
     answers = Ragged.from_arrow(whole["answers"])
     values = Ragged.from_arrow(whole[VALUES], np.float32).values
     keys = whole["key"].to_numpy().view(np.uint64)
-    return Examples(Shortlists.from_arrow(whole[ITEMS], n_sources), _histories(whole), answers, values, keys)
-
-
-def _histories(rows: pa.Table) -> Histories:
-    batches = rows.select(HISTORY).combine_chunks().to_batches()
-    return Histories.from_arrow(batches[0] if batches else pa.RecordBatch.from_pylist([], rows.select(HISTORY).schema))
+    return Examples(Shortlists.from_arrow(whole[ITEMS], n_sources), Histories.from_arrow(whole), answers, values, keys)
 
 
 def _ranked(batch: pa.RecordBatch, maker: ListMaker, ranker: Ranker, models: Sequence[Model]) -> pa.RecordBatch:

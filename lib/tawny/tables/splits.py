@@ -23,5 +23,5 @@ SPLITS = TableSpec(
     key=("run_date", "fold"),
     mode="replace_partition",
     partition_by=("run_date",),
-    keep_days=365,  # three rows a night: what was asked, beside evaluations_v1
+    keep_days=365,  # three rows a night: what was asked, beside evaluations_v2
 )
