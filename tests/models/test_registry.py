@@ -17,7 +17,7 @@ ROOT = Path(__file__).parents[2]
 
 @pytest.mark.parametrize("name", ["no_such_model", "base", "counting", "../als", ""])
 def test_an_unknown_model_is_refused_with_the_names_that_exist(name: str) -> None:
-    with pytest.raises(ConfigError, match="Use one of als, neighbours, popularity, transitions, two_tower"):
+    with pytest.raises(ConfigError, match="Use one of als, neighbours, popularity, repeats, transitions, two_tower"):
         model_class(name)
 
 
