@@ -22,8 +22,7 @@ from typing import Any
 import numpy as np
 
 from tawny.lake.arrow import ArrowLake
-from tawny.models.repeats.model import Repeats
-from tawny.models.store import load, saved_files
+from tawny.models.store import load_model, saved_files
 from tawny.tables.candidates import CANDIDATES
 from tawny.tables.catalog import CATALOG
 from tawny.tables.models import MODELS
@@ -116,14 +115,16 @@ def found_by_rule(shop: KnownShop, lists: Lists) -> dict[str, dict[str, float]]:
 
 def learned_intervals(shop: KnownShop, lake: ArrowLake) -> list[tuple[float, float]]:
     """(true, learned) days of every consumable, on the fold `serve`."""
-    model = load(Repeats, saved_files(lake.read(MODELS, lake.version(MODELS), ()), "repeats", "serve"))
+    model = load_model(saved_files(lake.read(MODELS, lake.version(MODELS), ()), "repeats", "serve"))
+    intervals = model.arrays()["intervals"]
     catalog = lake.read(CATALOG, lake.version(CATALOG), ()).to_pylist()
     index = {row["item_id"]: row["item_index"] for row in catalog}
-    return [(days, float(model.intervals[index[item]])) for item, days in shop.intervals.items()]
+    return [(days, float(intervals[index[item]])) for item, days in shop.intervals.items()]
 
 
 def _shares_table(seeds: Sequence[dict[str, dict[str, float]]]) -> list[str]:
-    columns = sorted(seeds[0][RULES[0]], key=lambda name: ("purchases foreseeable final".find(name) % 99, name))
+    first = ["purchases", "foreseeable", "final"]
+    columns = [*first, *sorted(seeds[0][RULES[0]].keys() - {*first})]
     lines = ["| rule | " + " | ".join(columns) + " |", "|" + "---|" * (1 + len(columns))]
     for rule in RULES:
         means = {name: float(np.mean([found[rule][name] for found in seeds])) for name in columns}

@@ -12,7 +12,7 @@ import pyarrow as pa
 from tawny.core.arrays import Arrays, Bools, Counts, Doubles, Floats, Histories, Ints, Ragged, unnest
 from tawny.core.columns import EVENT_TYPES
 from tawny.models.base import Model
-from tawny.models.repeats.rates import N_COUNTS, Rates, Spells, learned_rates, shrunk_by_group
+from tawny.models.repeats.chances import N_COUNTS, Chances, Spells, learned_chances, shrunk_by_group, tendencies
 from tawny.models.repeats.settings import RepeatsSettings
 
 AGE_STARTS = np.array([0, 1, 3, 6, 12, 24, 48, 72, 120, 168, 336, 720, 1440], np.float64) / 24
@@ -25,16 +25,17 @@ _LEAST_DAYS = 1 / 24  # two purchases within an hour are one
 
 
 class Repeats(Model):
-    """The chance that the user's newest entry with an item leads to a target event on it within the horizon.
+    """The chance that a target event on an item the user knows comes within the horizon.
 
-    An entry that is not of a target type (a view, a cart) has a rate per day, by type, age and number of entries with the
-    item. After a target event (a purchase) the age is counted in the item's own repeat interval, so that what is learned of
-    coffee serves razors: a rate per interval, times the item's tendency to be bought again at all. Interval and tendency
-    are shrunk to those of the item's category. All are counts of what followed in the histories themselves: events over
-    time at risk, where the time ends with the next entry on the item, or with the history.
+    After an entry that is not of a target type (a view, a cart) the chance hangs on its type, its age and the number of
+    entries with the item. After a target event (a purchase) the age is counted in the item's own repeat interval, so that
+    what is learned of coffee serves razors, times the item's tendency to be bought again at all. Interval and tendency are
+    shrunk to those of the item's category. All is counted in the histories themselves: of the time in which an entry was
+    the newest on its item, the share after which a target event came within the horizon.
 
-    Source: Breslow 1974, Covariance analysis of censored survival data (piecewise constant rates); Bhagat et al. 2018, Buy
-    It Again (KDD), for repeats at an item's own rate, shrunk. Made for samples of some 50,000 users.
+    Source: van Houwelingen 2007, Dynamic prediction by landmarking (Scandinavian Journal of Statistics), for the question
+    asked at every instant; Bhagat et al. 2018, Buy It Again (KDD), for repeats at an item's own, shrunk rate. Made for
+    samples of some 50,000 users.
     """
 
     name = "repeats"
@@ -42,11 +43,9 @@ class Repeats(Model):
     lists_own_items = True
     settings: RepeatsSettings
 
-    def __init__(
-        self, rates: Floats, due_rates: Floats, intervals: Floats, tendencies: Floats, settings: RepeatsSettings
-    ) -> None:
-        """The arrays as `arrays` names them; `rates` has no types where the histories that were learned from had none."""
-        self.rates, self.due_rates, self.intervals, self.tendencies = rates, due_rates, intervals, tendencies
+    def __init__(self, soon: Floats, due: Floats, intervals: Floats, tendencies: Floats, settings: RepeatsSettings) -> None:
+        """The arrays as `arrays` names them; `soon` has no types where the histories that were learned from had none."""
+        self.soon, self.due, self.intervals, self.tendencies = soon, due, intervals, tendencies
         self.settings = settings
 
     @classmethod
@@ -63,21 +62,19 @@ class Repeats(Model):
             categories: int32 [I], the number of each item's category, from 0.
             settings: see there.
         """
-        n_items, kappa = len(categories), settings.shrinkage
+        days, kappa = settings.horizon_days, settings.shrinkage
         spells = _spells(users, settings)
+        before, after = spells.where(~spells.is_target), spells.where(spells.is_target)
         n_types = 0 if users.types is None else len(EVENT_TYPES)
-        before = spells.where(~spells.is_target)
-        rates = learned_rates(before, before.kinds, n_types, AGE_STARTS, kappa)
+        soon = learned_chances(before, before.kinds, n_types, AGE_STARTS, 1.0, days, kappa).values
 
         intervals = _intervals(users, spells, categories, settings)
-        after = spells.where(spells.is_target)
-        scaled = after.in_units_of(intervals[after.items])
-        due = learned_rates(scaled, np.zeros_like(scaled.kinds), 1, DUE_STARTS, kappa)
-        expected = np.bincount(scaled.items, due.between(0, scaled.counts, 0.0, scaled.lengths), n_items)
-        happened = np.bincount(scaled.items, scaled.is_event, n_items)
-        tendencies = shrunk_by_group(happened, expected, categories, 1.0, kappa)
-        rates32, due32 = rates.values.astype(np.float32), due.values[0].astype(np.float32)
-        return cls(rates32, due32, intervals.astype(np.float32), tendencies.astype(np.float32), settings)
+        units = intervals[after.items]
+        due = learned_chances(after, np.zeros_like(after.kinds), 1, DUE_STARTS, units, days, kappa)
+        again = tendencies(after, due, units, categories, days, kappa)
+        arrays = (soon, due.values[0], intervals, again)
+        soon32, due32, intervals32, again32 = (array.astype(np.float32) for array in arrays)
+        return cls(soon32, due32, intervals32, again32, settings)
 
     def score(self, users: Histories) -> Floats:
         """float32 [U, I]; -inf for items that are not in the user's history."""
@@ -94,15 +91,10 @@ class Repeats(Model):
         return np.where(items[users.rows] == users.items[:, None], by_entry[:, None], np.float32(0))
 
     def arrays(self) -> Arrays:
-        """rates float32 [T, C, B] per day, due_rates float32 [C, D] per interval, intervals float32 [I] in days,
+        """soon float32 [T, C, B], by age in days; due float32 [C, D], by age in intervals; intervals float32 [I], days;
         tendencies float32 [I].
         """
-        return {
-            "rates": self.rates,
-            "due_rates": self.due_rates,
-            "intervals": self.intervals,
-            "tendencies": self.tendencies,
-        }
+        return {"soon": self.soon, "due": self.due, "intervals": self.intervals, "tendencies": self.tendencies}
 
     def _chances(self, users: Histories) -> tuple[Counts, Floats]:
         """The newest entry of every user and item, and the chance of a target event after it.
@@ -110,17 +102,17 @@ class Repeats(Model):
         Raises:
             ValueError: the model knows event types, and the histories have none.
         """
-        if len(self.rates) and users.types is None:
+        if len(self.soon) and users.types is None:
             raise ValueError("repeats was fitted on histories with event types. Received: histories without.")
         spells = _spells(users, self.settings)
         newest = spells.where(spells.is_newest)
-        ages, days, units = newest.lengths, self.settings.horizon_days, self.intervals[newest.items].astype(np.float64)
-        due = Rates(self.due_rates[None], DUE_STARTS).between(0, newest.counts, ages / units, (ages + days) / units)
-        expected = due * self.tendencies[newest.items]
-        if len(self.rates):
-            soon = Rates(self.rates, AGE_STARTS).between(newest.kinds, newest.counts, ages, ages + days)
-            expected = np.where(newest.is_target, expected, soon)
-        return newest.entries, -np.expm1(-expected).astype(np.float32)
+        ages = users.ages_days[newest.entries].astype(np.float64)
+        chances = Chances(self.due[None], DUE_STARTS).at(0, newest.counts, ages / self.intervals[newest.items])
+        chances = np.minimum(chances * self.tendencies[newest.items], np.float32(1))
+        if len(self.soon):
+            soon = Chances(self.soon, AGE_STARTS).at(newest.kinds, newest.counts, ages)
+            chances = np.where(newest.is_target, chances, soon)
+        return newest.entries, chances
 
 
 def category_numbers(categories: pa.ChunkedArray) -> Ints:
@@ -137,24 +129,24 @@ def category_numbers(categories: pa.ChunkedArray) -> Ints:
 
 
 def _spells(users: Histories, settings: RepeatsSettings) -> Spells:
-    """The time after every entry until the next one on the same item, or until the history ends."""
+    """The time in which each entry is the newest on its item, and from when on a target event is a horizon away."""
     kinds = np.zeros(len(users.items), np.int64) if users.types is None else users.types.astype(np.int64)
     targets = [EVENT_TYPES.index(name) for name in settings.targets]
     is_target = np.isin(kinds, targets) if targets and users.types is not None else np.ones(len(kinds), np.bool_)
     order, is_newest, counts = _by_item(users, np.ones(len(kinds), np.bool_))
-    ages = users.ages_days[order].astype(np.float64)
-    following = np.append(order[1:], order[:1])  # of the newest entries it is of another item, and not read
-    lengths = np.where(is_newest, ages, ages - users.ages_days[following])
-    return Spells(
-        entries=order,
-        items=users.items[order],
-        kinds=kinds[order],
-        counts=np.minimum(counts, N_COUNTS - 1),
-        lengths=np.maximum(lengths, 0.0),
-        is_newest=is_newest,
-        is_target=is_target[order],
-        is_event=~is_newest & is_target[following],
-    )
+    ages, n = users.ages_days[order].astype(np.float64), len(order)
+    lengths = np.where(is_newest, ages, ages - np.append(ages[1:], 0.0))
+
+    # The place of the next target event on the same item: the first after the entry, unless the item ends before it.
+    at_target = np.where(is_target[order], np.arange(n), n)
+    following = np.append(np.minimum.accumulate(at_target[::-1])[::-1][1:], n)
+    last = np.flatnonzero(is_newest)[np.cumsum(is_newest) - is_newest]
+    until = np.where(following <= last, ages - np.append(ages, 0.0)[following], np.inf)
+
+    known = np.clip(np.minimum(lengths, ages - settings.horizon_days), 0.0, None)
+    hits_from = np.clip(until - settings.horizon_days, 0.0, known)
+    capped = np.minimum(counts, N_COUNTS - 1)
+    return Spells(order, users.items[order], kinds[order], capped, known, hits_from, is_newest, is_target[order])
 
 
 def _by_item(users: Histories, chosen: Bools) -> tuple[Counts, Bools, Counts]:
