@@ -7,7 +7,11 @@ from tawny.evaluation.settings import Axes, TuningSettings
 
 
 class PopularitySettings(Settings):
-    """Settings of `Popularity`: items are counted in the last `window_days` before the cutoff; None counts all time."""
+    """Settings of `Popularity`.
+
+    Attributes:
+        window_days: items are counted in so many last days before the cutoff (7, 30 or 90); none counts all time.
+    """
 
     window_days: PositiveInt | None = 30
 
