@@ -14,7 +14,7 @@ import subprocess
 import sys
 from collections import defaultdict
 from collections.abc import Sequence
-from datetime import UTC, date, datetime, timedelta
+from datetime import date, timedelta
 from pathlib import Path
 from tempfile import TemporaryDirectory
 from typing import Any
@@ -27,12 +27,12 @@ from tawny.tables.candidates import CANDIDATES
 from tawny.tables.catalog import CATALOG
 from tawny.tables.models import MODELS
 from tawny.tables.rankings import RANKINGS
+from tawny.tables.splits import SPLITS
 from tawny.testing.shops import RULES, KnownShop, known_shop
 
 RESULTS = Path(__file__).parent / "results"
 LAST_DAY = date(2026, 11, 22)
 K = 20
-HORIZON_DAYS = 7
 
 ENV = """root = "{root}"
 landing = "{landing}"
@@ -40,14 +40,10 @@ landing = "{landing}"
 k = {k}
 seed = {seed}
 sources = ["popularity", "als", "neighbours", "transitions", "repeats", "two_tower"]
-split = {{ horizon_days = {horizon} }}
-events = {{ seen_types = [] }}
-[jobs.train_repeats.model]
-targets = ["purchase"]
 """
 
-Lists = dict[str, dict[str, list[str]]]
-"""Item ids of the first K places, by subject and user."""
+Lists = dict[str, dict[tuple[str, date], list[str]]]
+"""Item ids of the first K places, by subject, and by user and morning."""
 
 
 def main() -> None:
@@ -63,7 +59,7 @@ def main() -> None:
         shop = known_shop(seed, last_day=LAST_DAY, **sizes)
         with TemporaryDirectory() as folder:
             lake = _night(shop, Path(folder), seed)
-            shares.append(found_by_rule(shop, listed(lake)))
+            shares.append(found_by_rule(shop, listed(lake), mornings(lake)))
             intervals.append(learned_intervals(shop, lake))
     lines = [f"Made shops, seeds {' '.join(map(str, args.seeds))}; shares of {K} places; the mean of the seeds.", ""]
     lines += [*_shares_table(shares), "", *_intervals_table(intervals)]
@@ -76,7 +72,7 @@ def main() -> None:
 def _night(shop: KnownShop, folder: Path, seed: int) -> ArrowLake:
     shop.write(folder / "landing")
     root, file = folder / "lake", folder / "env.toml"
-    file.write_text(ENV.format(root=root, landing=folder / "landing", k=K, seed=seed, horizon=HORIZON_DAYS))
+    file.write_text(ENV.format(root=root, landing=folder / "landing", k=K, seed=seed))
     day = LAST_DAY + timedelta(days=1)
     command = [str(Path(sys.executable).parent / "tawny"), "night", "--env", str(file), "--run-date", str(day)]
     subprocess.run(command, check=True)
@@ -90,24 +86,30 @@ def listed(lake: ArrowLake) -> Lists:
     for table in (CANDIDATES, RANKINGS):
         for row in lake.read(table, lake.version(table), (("fold", "=", "test"),)).to_pylist():
             subject, items = row.get("source", "final"), row["items"][:K]
-            lists[subject][row["user_id"]] = [names[item["item_index"]] for item in items]
+            lists[subject][row["user_id"], row["as_of_ts"].date()] = [names[item["item_index"]] for item in items]
     return lists
 
 
-def found_by_rule(shop: KnownShop, lists: Lists) -> dict[str, dict[str, float]]:
-    """By rule: purchases of the window, the share that could be foreseen, and the share that each subject listed."""
-    begin = datetime.combine(LAST_DAY, datetime.min.time(), UTC) - timedelta(days=HORIZON_DAYS - 1)
+def mornings(lake: ArrowLake) -> set[date]:
+    """Those of the test fold."""
+    (row,) = lake.read(SPLITS, lake.version(SPLITS), (("fold", "=", "test"),)).to_pylist()
+    return {morning.date() for morning in row["mornings"]}
+
+
+def found_by_rule(shop: KnownShop, lists: Lists, days: set[date]) -> dict[str, dict[str, float]]:
+    """By rule: purchases of the days, the share that could be foreseen that morning, and the share that each list had."""
     rows: dict[str, list[dict[str, Any]]] = defaultdict(list)
     for row in shop.truth.to_pylist():
-        if row["event_time"] >= begin:
+        if row["event_time"].date() in days:
             rows[row["rule"]].append(row)
     found = {}
     for rule in RULES:
         own = rows[rule]
-        foreseen = [row["rule"] != "start" and row["since_time"] < begin for row in own]
+        foreseen = [row["rule"] != "start" and row["since_time"].date() < row["event_time"].date() for row in own]
+        keys = [(row["user_id"], row["event_time"].date()) for row in own]
         hits = {
-            subject: float(np.mean([row["item_id"] in by_user.get(row["user_id"], ()) for row in own]))
-            for subject, by_user in lists.items()
+            subject: float(np.mean([row["item_id"] in listed.get(key, ()) for row, key in zip(own, keys, strict=True)]))
+            for subject, listed in lists.items()
         }
         found[rule] = {"purchases": float(len(own)), "foreseeable": float(np.mean(foreseen)), **hits}
     return found

@@ -6,7 +6,7 @@ gets popularity. The code is meant to be read; it is not written for speed.
 Shapes: U users of a fold, A users with answers, B of them at a time, I items.
 """
 
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -62,17 +62,22 @@ def read_fold(lake: ArrowLake, name: str) -> Fold:
         return lake.read(spec, lake.version(spec), where)
 
     n_items = rows(CATALOG).num_rows
-    users = rows(SEQUENCES, ("fold", "=", name)).sort_by("user_id").to_pylist()
-    answers = {row["user_id"]: row["item_indices"] for row in rows(HOLDOUTS, ("fold", "=", name)).to_pylist()}
+    # Where a fold has one morning, a user's row is learned from and judged; of more mornings each has a row of its own.
+    users = rows(SEQUENCES, ("fold", "=", name)).sort_by([("user_id", "ascending"), ("as_of_ts", "ascending")]).to_pylist()
+    answers = {_list_key(row): row["item_indices"] for row in rows(HOLDOUTS, ("fold", "=", name)).to_pylist()}
     pairs = [(row, item, age) for row, user in enumerate(users)
              for item, age in zip(user["item_indices"], user["ages_days"], strict=True)]  # fmt: skip
     at = (np.array([row for row, _, _ in pairs], np.int64), np.array([item for _, item, _ in pairs], np.int64))
     taken = sparse.csr_array((np.ones(len(pairs), np.float32), at), shape=(len(users), n_items))
     taken.data[:] = 1
     recent = np.bincount([item for _, item, age in pairs if age <= 30], minlength=n_items)
-    evaluated = [row for row, user in enumerate(users) if user["user_id"] in answers]
+    evaluated = [row for row, user in enumerate(users) if _list_key(user) in answers]
     return Fold(taken, recent, np.array(evaluated), [users[row]["seen_indices"] for row in evaluated],
-                [answers[users[row]["user_id"]] for row in evaluated])  # fmt: skip
+                [answers[_list_key(users[row])] for row in evaluated])  # fmt: skip
+
+
+def _list_key(row: Mapping[str, Any]) -> tuple[Any, ...]:
+    return row["user_id"], row["as_of_ts"]
 
 
 def judged(score: Scorer, fold: Fold, metrics: Sequence[Metric]) -> dict[Metric, NDArray[np.float64]]:

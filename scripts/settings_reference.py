@@ -103,7 +103,7 @@ def _type(field: Mapping[str, Any], plural: str = "") -> str:
         return f"array{plural} of {_type(field['items'], 's')}"
     if field.get("type") == "object":
         values = field["additionalProperties"]
-        return f"table{plural} of " + ("any values" if values is True else _type(values, "s"))
+        return f"table{plural}" + (f" of {_type(values, 's')}" if isinstance(values, Mapping) else "")
     name = "table" if "$ref" in field else "date" if field.get("format") == "date" else field["type"]
     bounds = {"minimum": "at least", "exclusiveMinimum": "above", "maximum": "at most", "exclusiveMaximum": "below"}
     return ", ".join([f"{name}{plural}", *(f"{words} {field[key]:g}" for key, words in bounds.items() if key in field)])
@@ -127,7 +127,7 @@ def _toml(value: Any) -> str:
         return str(value).lower()
     if isinstance(value, float):
         return f"{value:g}" if abs(value) >= 1e6 else str(value)
-    return f'"{value}"' if isinstance(value, str) else str(value)
+    return "none" if value is None else f'"{value}"' if isinstance(value, str) else str(value)
 
 
 if __name__ == "__main__":

@@ -100,3 +100,13 @@ def test_with_any_number_of_threads_the_model_is_the_same_to_the_byte() -> None:
     world = chains(np.random.default_rng(2), n_users=3000)
     one, three = (Als.fit(world.users, world.n_items, AlsSettings(rank=8), np.random.default_rng(1), n) for n in (1, 3))
     assert one.item_factors.tobytes() == three.item_factors.tobytes()
+
+
+def test_an_older_entry_counts_in_part_where_its_user_is_folded_in() -> None:
+    factors = some_model().item_factors.astype(np.float64)
+    model = Als(some_model().item_factors, SETTINGS.model_copy(update={"position_power": 1.0}))
+    # Of items 1 and 4 the first counts half: preference and confidence above 1, each by half.
+    excess, taken = np.array([0, 1.25, 0, 0, 2.5, 0]), np.array([0, 0.5, 0, 0, 1, 0])
+    matrix = factors.T @ np.diag(1 + excess) @ factors + 0.3 * (6 + excess.sum()) * np.eye(3)
+    expected = np.linalg.solve(matrix, factors.T @ (taken + excess))
+    np.testing.assert_allclose(model.user_factors(histories([[1, 4]]))[0], expected, rtol=1e-5)

@@ -98,12 +98,13 @@ class Als(Model):
     def _parts(self, users: Histories) -> tuple[Doubles, Doubles]:
         """float64 [N] twice: an entry's share of its item's weight with the user (1 unless repeated), and of its excess.
 
-        Both are 0 for an unknown item.
+        Both are 0 for an unknown item, and less for an entry with newer ones after it, as if it had been taken in part.
         """
         cells = users.rows * len(self._factors) + users.items
         _, cell = np.unique(cells, return_inverse=True)
         totals = np.bincount(cell, users.weights)[cell]
-        shares = np.asarray(self._known[users.items] * users.weights / totals, np.float64)
+        decay = (1.0 + users.n_newer) ** -self.settings.position_power
+        shares = np.asarray(self._known[users.items] * decay * users.weights / totals, np.float64)
         return shares, shares * self.settings.alpha * totals**self.settings.weight_power
 
     def _matrix(self, entries: Doubles, excess: Doubles) -> Doubles:

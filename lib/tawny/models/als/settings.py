@@ -18,6 +18,7 @@ class AlsSettings(Settings):
             with few events and with many, and for few users and many.
         alpha: an item of weight w has confidence 1 + alpha * w ** weight_power; every other item has confidence 1.
         weight_power: 1 takes weights as they are, 0.5 damps large ones, 0 counts only whether there is one.
+        position_power: where a user is folded in, an entry with f newer ones after it counts (1 + f) ** -position_power.
     """
 
     rank: PositiveInt = 64
@@ -25,17 +26,20 @@ class AlsSettings(Settings):
     regularisation: PositiveFloat = 0.002
     alpha: PositiveFloat = 4.0
     weight_power: NonNegativeFloat = 1.0
+    position_power: NonNegativeFloat = 0.0
 
 
 class AlsTuning(TuningSettings):
     """How the settings of `Als` are found."""
 
     axes: Axes = (
+        tuple({"position_power": power} for power in (0.25, 0.5, 1.0)),
         tuple({"alpha": alpha} for alpha in (1.0, 16.0, 64.0)),
         tuple({"rank": rank} for rank in (32, 128)),
         tuple({"regularisation": value} for value in (0.0005, 0.001, 0.004)),
         tuple({"alpha": alpha} for alpha in (0.5, 2.0, 8.0, 32.0, 128.0)),
         tuple({"weight_power": power} for power in (0.0, 0.5)),
+        tuple({"position_power": power} for power in (0.0, 0.75, 1.5)),
         ({"rank": 256},),
         tuple({"regularisation": value} for value in (0.00025, 0.008)),
     )

@@ -10,7 +10,7 @@ class PopularitySettings(Settings):
     """Settings of `Popularity`.
 
     Attributes:
-        window_days: items are counted in so many days before the cutoff; None counts all time.
+        window_days: items are counted in so many last days before the cutoff (7, 30 or 90); none counts all time.
     """
 
     window_days: PositiveInt | None = 30
