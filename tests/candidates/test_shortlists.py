@@ -29,7 +29,7 @@ def _models() -> dict[str, dict[str, bytes]]:
 def _shortlists(spark: SparkSession, rows: list[tuple[str, str, list[tuple[int, float]]]]) -> DataFrame:
     """Of u0, with item 7 in the history, and u1, without a history."""
     sequences = sequence_frame(spark, histories([[7], []]))
-    features = spark.createDataFrame([("u0", [1.0])], "user_id string, features array<float>")
+    features = spark.createDataFrame([("u0", [1.0]), ("u1", [0.0])], "user_id string, features array<float>")
     return shortlists(as_of(spark.createDataFrame(rows, _SCHEMA)), sequences, features, _models()).drop("as_of_ts")
 
 

@@ -22,7 +22,8 @@ class LambdaMartSettings(Settings):
         feature_share: of the features, tried for each tree.
         truncation: pairs of items are compared where one of them is this high in the list.
         max_pairs: (row, item) pairs that trees are grown from; above it, items that are no answer are sampled.
-        n_threads: of the training; another number of threads adds in another order, and gives other last digits.
+        n_threads: of the training; another number adds in another order, and gives other last digits. On a machine that has
+            other work, threads that wait for each other take much longer than one.
     """
 
     n_trees: PositiveInt = 100
@@ -32,8 +33,8 @@ class LambdaMartSettings(Settings):
     l2: NonNegativeFloat = 5.0
     feature_share: float = Field(0.6, gt=0.0, le=1.0)
     truncation: PositiveInt = 30
-    max_pairs: PositiveInt = 1_000_000
-    n_threads: PositiveInt = 2
+    max_pairs: PositiveInt = 400_000
+    n_threads: PositiveInt = 1
 
 
 class RankerSettings(Settings):
