@@ -21,7 +21,7 @@ features: what models learn from, as of each fold's cutoff
 
 training: a model for every fold, its settings chosen on the validation window
 
-    train_als                matrix factorisation, by Spark MLlib
+    train_als                matrix factorisation, in one process
     train_neighbours         items that the same users took
     train_popularity         items that most users took recently
     train_repeats            items that a user viewed or bought and may want again

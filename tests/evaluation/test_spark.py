@@ -1,7 +1,7 @@
 """Evaluated by Spark tasks, lists get the numbers that one process gives them; samples are the same for the same seed."""
 
 from datetime import UTC, date, datetime
-from typing import Any
+from typing import Any, Literal
 
 import numpy as np
 import pyarrow as pa
@@ -241,3 +241,20 @@ def test_histories_to_fit_on_are_not_empty_and_the_same_for_a_seed(spark: SparkS
     assert one.lengths.tolist() == [1] * 12
     assert one.items.tolist() == again.items.tolist()
     assert len(set(one.items.tolist())) == 12
+
+
+PARTS: tuple[Literal[0, 1], ...] = (0, 1)
+
+
+def test_halves_of_the_validation_users_are_the_same_in_spark_and_in_arrays(spark: SparkSession) -> None:
+    frame = spark.range(200).selectExpr("concat('u', id) AS user_id", "array(1) AS item_indices", "true AS is_warm")
+    arrays = {"weights": "array(1.0F)", "ages_days": "array(1.0F)", "seen_indices": "array(1)"}
+    past = frame.drop("is_warm").withColumns({name: F.expr(value) for name, value in arrays.items()})
+    whole = validation_sample(past, frame, n_users=500, seed=1)
+    halves = [validation_sample(past, frame, n_users=500, seed=1, half=part) for part in PARTS]
+    for part, half in zip(PARTS, halves, strict=True):
+        mine = whole.half(part)
+        assert half.keys is not None and mine.keys is not None
+        assert half.keys.tolist() == mine.keys.tolist()
+    assert halves[0].n_users + halves[1].n_users == 200
+    assert 60 < halves[0].n_users < 140
