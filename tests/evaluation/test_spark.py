@@ -212,8 +212,9 @@ def sequences(spark: SparkSession) -> DataFrame:
 
 def holdouts(spark: SparkSession) -> DataFrame:
     """The first 40 users; user n chose item n + 100."""
-    rows = [(f"u{n}", [n + 100], n % 5 > 0) for n in range(40)]
-    return as_of(spark.createDataFrame(rows, "user_id string, item_indices array<int>, is_warm boolean"))
+    rows = [(f"u{n}", [n + 100], [1.0], n % 5 > 0) for n in range(40)]
+    schema = "user_id string, item_indices array<int>, values array<float>, is_warm boolean"
+    return as_of(spark.createDataFrame(rows, schema))
 
 
 def test_validation_users_have_answers_and_are_the_same_whatever_the_partitions(spark: SparkSession) -> None:
@@ -247,9 +248,10 @@ PARTS: tuple[Literal[0, 1], ...] = (0, 1)
 
 
 def test_halves_of_the_validation_users_are_the_same_in_spark_and_in_arrays(spark: SparkSession) -> None:
-    frame = spark.range(200).selectExpr("concat('u', id) AS user_id", "array(1) AS item_indices", "true AS is_warm")
+    user, answers = "concat('u', id) AS user_id", ("array(1) AS item_indices", "array(1.0F) AS values", "true AS is_warm")
+    frame = as_of(spark.range(200).selectExpr(user, *answers))
     arrays = {"weights": "array(1.0F)", "ages_days": "array(1.0F)", "seen_indices": "array(1)"}
-    past = frame.drop("is_warm").withColumns({name: F.expr(value) for name, value in arrays.items()})
+    past = frame.drop("is_warm", "values").withColumns({name: F.expr(value) for name, value in arrays.items()})
     whole = validation_sample(past, frame, n_users=500, seed=1)
     halves = [validation_sample(past, frame, n_users=500, seed=1, half=part) for part in PARTS]
     for part, half in zip(PARTS, halves, strict=True):

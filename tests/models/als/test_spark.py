@@ -9,7 +9,7 @@ from tawny.models.als.model import Als
 from tawny.models.als.settings import AlsSettings, AlsTuning, TrainAlsSettings
 from tawny.models.als.spark import fit_every_fold, rated
 from tawny.models.base import history_matrix
-from tawny.testing.frames import sequence_frame
+from tawny.testing.frames import as_of, sequence_frame
 from tawny.testing.worlds import World, chains, histories
 
 SETTINGS = TrainAlsSettings(model=AlsSettings(rank=8, iterations=3), tuning=AlsTuning(axes=(({"rank": 4},),)), n_threads=1)
@@ -40,8 +40,9 @@ def test_every_fold_is_fitted_alike_with_the_settings_that_validation_chose(spar
     every_fold = spark.createDataFrame([(fold,) for fold in FOLDS], "fold string")
     sequences = sequence_frame(spark, world.users).crossJoin(every_fold)
     interactions = taken(spark, world).crossJoin(every_fold)
-    chosen = [(f"u{user}", [int(item)], True, "validation") for user, item in enumerate(world.withheld)]
-    holdouts = spark.createDataFrame(chosen, "user_id string, item_indices array<int>, is_warm boolean, fold string")
+    chosen = [(f"u{user}", [int(item)], [1.0], True, "validation") for user, item in enumerate(world.withheld)]
+    schema = "user_id string, item_indices array<int>, values array<float>, is_warm boolean, fold string"
+    holdouts = as_of(spark.createDataFrame(chosen, schema))
 
     models, tuned = fit_every_fold(SETTINGS, sequences, holdouts, interactions, world.n_items, seed=3)
 

@@ -15,7 +15,7 @@ from tawny.models.neighbours.model import ItemNeighbours
 from tawny.models.neighbours.settings import ItemNeighboursSettings
 from tawny.models.transitions.model import Transitions
 from tawny.models.transitions.settings import TransitionsSettings, TransitionsTuning
-from tawny.testing.frames import sequence_frame
+from tawny.testing.frames import as_of, sequence_frame
 from tawny.testing.worlds import chains
 
 RNG = np.random.default_rng(0)  # counting draws nothing
@@ -58,8 +58,9 @@ def test_every_fold_gets_a_model_of_its_own_rows_with_the_chosen_settings(spark:
     parts = [(users.where("user_id < 'u3'") if fold == "serve" else users).withColumn("fold", F.lit(fold)) for fold in FOLDS]
     sequences = parts[0].union(parts[1]).union(parts[2])
     each = sequences.select("fold", "user_id", F.explode(F.array_distinct("item_indices")).alias("item_index"))
-    chosen = [(f"u{user}", [int(item)], True, "validation") for user, item in enumerate(world.withheld)]
-    holdouts = spark.createDataFrame(chosen, "user_id string, item_indices array<int>, is_warm boolean, fold string")
+    chosen = [(f"u{user}", [int(item)], [1.0], True, "validation") for user, item in enumerate(world.withheld)]
+    schema = "user_id string, item_indices array<int>, values array<float>, is_warm boolean, fold string"
+    holdouts = as_of(spark.createDataFrame(chosen, schema))
     settings = TransitionsJob(
         model=TransitionsSettings(window=1, position_power=0.0, target_damping=3.0),
         # Only what follows the last item counts: the foreign item misleads less.
