@@ -61,7 +61,7 @@ def test_every_source_and_the_final_list_are_evaluated(shop: Any) -> None:
 def test_every_published_row_can_be_traced(shop: Any) -> None:
     last = {(row["job"], row["variant"]): row for row in _rows(shop, RUNS) if row["status"] != "started"}
     ranked, listed, published = (dict(last[job, None]) for job in ("rank", "write_lists", "publish"))
-    assert dict(listed["versions_read"])["rankings_v1"] == dict(ranked["versions_written"])["rankings_v1"]
+    assert dict(listed["versions_read"])["rankings_v2"] == dict(ranked["versions_written"])["rankings_v2"]
     assert dict(published["versions_read"])["recommendations_v2"] == dict(listed["versions_written"])["recommendations_v2"]
     (row,) = _rows(shop, PUBLISHED)
     assert {one["list_id"] for one in _rows(shop, RECOMMENDATIONS)} == {row["list_id"]}

@@ -1,4 +1,4 @@
-"""A shop of ten days: no event lies before its validation window, and every user has a list on the first night."""
+"""A shop on its first day: nothing can be held out, and every user has a list on the first night."""
 
 from contextlib import nullcontext
 from datetime import date, timedelta
@@ -16,6 +16,7 @@ from tawny.tables.evaluations import EVALUATIONS
 from tawny.tables.holdouts import HOLDOUTS
 from tawny.tables.models import MODELS
 from tawny.tables.recommendations import RECOMMENDATIONS
+from tawny.tables.splits import SPLITS
 from tawny.testing.shops import write_shop
 
 from .conftest import ENV, D
@@ -25,11 +26,11 @@ pytestmark = pytest.mark.spark
 
 @pytest.fixture(scope="module")
 def young(spark: object, tmp_path_factory: pytest.TempPathFactory) -> Any:
-    """The runner after the shop's first night; windows of 14 days."""
+    """The runner after the shop's first night."""
     folder: Path = tmp_path_factory.mktemp("young")
     day = D - timedelta(days=1)
-    write_shop(folder / "landing", np.random.default_rng(3), last_day=day, n_days=10, n_users=20, n_items=24)
-    text = ENV.format(root=folder / "lake", landing=folder / "landing").replace("split.window_days = 5\n", "")
+    write_shop(folder / "landing", np.random.default_rng(3), last_day=day, n_days=1, n_users=20, n_items=24)
+    text = ENV.format(root=folder / "lake", landing=folder / "landing")
     (folder / "env.toml").write_text(text + "[horovod]\nworkers = 1\n")
     runner = LocalRunner(load_jobs(tawny_jobs), folder / "env.toml")
     run_night(runner, Night(D, runner.tasks()), lambda name: nullcontext())
@@ -40,8 +41,10 @@ def rows(runner: Any, spec: Any) -> list[dict[str, Any]]:
     return list(runner.arrow.read(spec, runner.arrow.version(spec), ()).to_pylist())
 
 
-def test_no_user_of_the_validation_window_has_a_history(young: Any) -> None:
-    assert [row for row in rows(young, HOLDOUTS) if row["fold"] == "validation"] == []
+def test_nothing_is_held_out_and_the_split_says_why(young: Any) -> None:
+    assert rows(young, HOLDOUTS) == []
+    (reason,) = {row["reason"] for row in rows(young, SPLITS)}
+    assert "1 active days are too few to hold one out; lists are led by popularity" in reason
 
 
 def test_every_user_has_a_list(young: Any) -> None:

@@ -26,7 +26,8 @@ def write_shop(
     for user in range(n_users):
         is_new = user >= n_users * 9 // 10
         position = int(rng.integers(n_items // _GROUPS))
-        for day in sorted(rng.choice(3 if is_new else n_days, 2 if is_new else 8, replace=False)):
+        n_open, n_visits = (min(3, n_days), min(2, n_days)) if is_new else (n_days, min(8, n_days))
+        for day in sorted(rng.choice(n_open, n_visits, replace=False)):
             when = datetime.combine(last_day, datetime.min.time(), UTC) - timedelta(
                 days=int(day if is_new else n_days - 1 - day)
             )
