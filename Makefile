@@ -21,7 +21,7 @@ PIP_AIRFLOW := $(UV) pip install --python $(AIRFLOW)/bin/python
 PYTEST := $(BIN)/python -m pytest -q --ignore=tests/dags
 LOCK := ../scripts/uv.sh ../.venv pip compile --quiet --upgrade --generate-hashes --no-emit-index-url --no-emit-find-links --no-header
 
-.PHONY: help install install-test night test lint test-fast test-spark test-dags test-boundaries docs bench lock clean
+.PHONY: help install install-test night test lint test-fast test-spark test-dags test-long docs bench lock clean
 help:  ## this list
 	@sed -n 's/^\([a-z-]*\):.*## \(.*\)/make \1: \2/p' Makefile
 
@@ -47,8 +47,8 @@ test-spark: install $(STAMPS)/test  ## the tests that start Spark or horovodrun
 test-dags: $(STAMPS)/airflow  ## the tests of the DAGs, in Airflow's own environment
 	AIRFLOW_HOME=$(CURDIR)/.cache/airflow $(AIRFLOW)/bin/python -m pytest -q tests/dags
 
-test-boundaries: install $(STAMPS)/test  ## kill and overtake every job at every boundary (half an hour)
-	$(PYTEST) --timeout=3600 tests/night/test_boundaries.py --every-job
+test-long: install $(STAMPS)/test  ## nights at once, backfills in any order, every job killed and overtaken: an hour
+	$(PYTEST) --long --timeout=3600 tests/night
 
 docs: $(STAMPS)/tawny  ## write docs/settings.md from the classes
 	$(BIN)/python scripts/settings_reference.py docs/settings.md

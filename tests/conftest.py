@@ -14,12 +14,16 @@ JARS = next(iter(sorted((Path(__file__).parents[1] / ".cache" / "jars").glob("de
 
 
 def pytest_addoption(parser: pytest.Parser) -> None:
-    """`--every-job`, for tests/night/test_boundaries.py."""
-    parser.addoption("--every-job", action="store_true", help="kill and overtake every job, not one of every way to commit")
+    """`--long`."""
+    parser.addoption("--long", action="store_true", help="run the long tests too, and kill every job, not one of every kind")
 
 
-def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
-    """A test that asks for Spark is marked, so that `-m "not spark"` needs no JVM."""
+def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:
+    """A test that asks for Spark is marked, so that `-m "not spark"` needs no JVM; long ones are left out unless asked for."""
+    if not config.getoption("--long"):
+        left_out = [item for item in items if item.get_closest_marker("long")]
+        items[:] = [item for item in items if item not in left_out]
+        config.hook.pytest_deselected(items=left_out)
     for item in items:
         if "spark" in getattr(item, "fixturenames", ()):
             item.add_marker(pytest.mark.spark)

@@ -99,7 +99,7 @@ def test_github_and_make_test_run_the_same_tests() -> None:
         "--cov --cov-report=",
         '-m "not spark and not horovod"',
         '-m "spark or horovod"',
-        "--timeout=3600 tests/night/test_boundaries.py --every-job",
+        "--long --timeout=3600 tests/night",
     ]
 
 

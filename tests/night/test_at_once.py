@@ -16,7 +16,7 @@ from tawny.testing.shops import write_shop
 from .conftest import D
 from .own_lake import OwnLake
 
-pytestmark = pytest.mark.spark
+pytestmark = [pytest.mark.spark, pytest.mark.long]
 
 DAYS = tuple(D - timedelta(days=n) for n in (2, 1, 0))
 # The two-tower is left out: Keras keeps its random state per process, and two nights at once are two processes elsewhere.

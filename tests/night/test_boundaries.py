@@ -2,7 +2,7 @@
 
 All tests do the same two days: a night; then events come late, an item and a user are described anew, and a file is
 retracted; a second night; and a rollback. Disturbed is one job of every way to commit, as the jobs and tables declare it;
-with `--every-job` (`make test-boundaries`, half an hour) every job.
+with `--long` (`make test-long`) every job.
 """
 
 from collections.abc import Iterator
@@ -76,7 +76,7 @@ def way_to_commit(job: Job) -> tuple[object, ...]:
 def disturbed(request: pytest.FixtureRequest) -> set[Step]:
     """The steps that are killed and overtaken."""
     steps = [step for step in (*first_day(), *second_day()) if step.may_disturb]
-    if request.config.getoption("--every-job"):
+    if request.config.getoption("--long"):
         return set(steps)
     ways = {(step.day, *way_to_commit(JOBS[step.task_id.partition(".")[0]])): step for step in reversed(steps)}
     return set(ways.values())
@@ -212,6 +212,7 @@ def overtake_once(shop: OwnLake, step: Step, where: str | None) -> Boundaries:
     return boundaries
 
 
+@pytest.mark.long
 def test_a_job_overtaken_by_a_second_run_of_itself_ends_the_same(
     landed: Path, tmp_path: Path, undisturbed: Content, disturbed: set[Step]
 ) -> None:
