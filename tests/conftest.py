@@ -19,7 +19,7 @@ def pytest_addoption(parser: pytest.Parser) -> None:
 
 
 def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:
-    """A test that asks for Spark is marked, so that `-m "not spark"` needs no JVM; long ones are left out unless asked for."""
+    """A test that asks for Spark is marked, so that `-m "not spark"` needs no JVM; long ones are for `--long`."""
     if not config.getoption("--long"):
         left_out = [item for item in items if item.get_closest_marker("long")]
         items[:] = [item for item in items if item not in left_out]
