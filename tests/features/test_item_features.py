@@ -26,7 +26,7 @@ FOLDS = "fold string, cutoff_ts timestamp"
 def test_events_of_an_item_are_counted_by_window_and_every_fold_has_every_item(spark: SparkSession) -> None:
     days = (7, 8, 30, 90, 91)
     events = event_frame(spark, [event("u", "a", "view", day) for day in days] + [event("v", "b", "like", 100)])
-    serve = events.withColumns({"fold": F.lit("serve"), "cutoff_ts": F.lit(RUN_DAY)})
+    serve = events.withColumns({"fold": F.lit("serve"), "as_of_ts": F.lit(RUN_DAY)})
     test = serve.where("item_id = 'b'").withColumn("fold", F.lit("test"))
     firsts = [RUN_DAY - 91 * DAY, RUN_DAY - 100 * DAY, None]
     catalog = frame(spark, CATALOG, *((place, name, firsts[place], False) for place, name in enumerate("abc")))
@@ -48,7 +48,7 @@ def test_events_of_an_item_are_counted_by_window_and_every_fold_has_every_item(s
 
 def listable(spark: SparkSession, catalog: Sequence[Row], items: Sequence[Row]) -> dict[str, str]:
     """item_id -> the folds that may list it."""
-    nothing = event_frame(spark, []).withColumns({"fold": F.lit("serve"), "cutoff_ts": F.lit(RUN_DAY)})
+    nothing = event_frame(spark, []).withColumns({"fold": F.lit("serve"), "as_of_ts": F.lit(RUN_DAY)})
     numbered = frame(spark, CATALOG, *((place, *row) for place, row in enumerate(catalog)))
     cutoffs = frame(spark, FOLDS, *CUTOFFS.items())
     found = item_features(nothing, frame(spark, ITEMS, *items), numbered, cutoffs, EventSettings())
@@ -107,7 +107,7 @@ def test_a_fold_lists_an_item_only_while_it_is_available_by_the_description_of_t
 
 
 def test_categories_and_price_are_those_that_were_known_at_the_cutoff(spark: SparkSession) -> None:
-    nothing = event_frame(spark, []).withColumns({"fold": F.lit("serve"), "cutoff_ts": F.lit(RUN_DAY)})
+    nothing = event_frame(spark, []).withColumns({"fold": F.lit("serve"), "as_of_ts": F.lit(RUN_DAY)})
     items = frame(
         spark, ITEMS,
         ("a", ALWAYS, ["new", "comedy", "new", "", None], None, None, 3.0),
@@ -121,7 +121,7 @@ def test_categories_and_price_are_those_that_were_known_at_the_cutoff(spark: Spa
 
 
 def test_a_fold_without_a_cutoff_lists_nothing(spark: SparkSession) -> None:
-    nothing = event_frame(spark, []).withColumns({"fold": F.lit("serve"), "cutoff_ts": F.lit(RUN_DAY)})
+    nothing = event_frame(spark, []).withColumns({"fold": F.lit("serve"), "as_of_ts": F.lit(RUN_DAY)})
     items = frame(spark, ITEMS, ("a", ALWAYS, [], None, None, None))
     found = item_features(
         nothing,
@@ -137,7 +137,7 @@ def test_events_that_count_against_an_item_do_not_make_it_popular(spark: SparkSe
     kinds = ["hide", "dislike", "impression", "purchase"]
     rated = [event("v", "a", "rating", 1, value=stars) for stars in (2.0, 4.0)]
     events = event_frame(spark, [event("u", "a", kind, 1) for kind in kinds] + rated)
-    past = events.withColumns({"fold": F.lit("serve"), "cutoff_ts": F.lit(RUN_DAY)})
+    past = events.withColumns({"fold": F.lit("serve"), "as_of_ts": F.lit(RUN_DAY)})
     items, catalog = frame(spark, ITEMS), frame(spark, CATALOG, (0, "a", RUN_DAY - DAY, False))
     cutoffs = frame(spark, FOLDS, ("serve", RUN_DAY))
     found = item_features(past, items, catalog, cutoffs, EventSettings(min_rating=3))
