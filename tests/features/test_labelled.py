@@ -100,6 +100,13 @@ def test_without_instants_all_that_is_held_out_is_asked_for_at_once(spark: Spark
     assert_rows(asked.select("event_id", "fold", "as_of_ts"), "event_id fold as_of_ts", expected)
 
 
+def test_a_split_that_holds_nothing_out_asks_for_nothing(spark: SparkSession) -> None:
+    nothing = replace(split_of().folds["test"], mornings=(), horizon_days=None)
+    split = split_of(folds={**split_of().folds, "validation": nothing, "test": nothing})
+    events = labelled(event_frame(spark, [event("u", "i", "view", 5)]), NightSettings(), split)
+    assert rows_of(asked_about(events, split), "fold", "as_of_ts") == []
+
+
 def test_a_morning_looks_back_on_all_that_came_before_it_and_on_nothing_else(spark: SparkSession) -> None:
     split = split_of()
     events = labelled(

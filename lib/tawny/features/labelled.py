@@ -27,6 +27,9 @@ from tawny.features.splits.base import splitter
 
 MICROS_PER_DAY = 86_400_000_000
 
+# An array without an element has no type of its own.
+_COPIES = "array<struct<fold:string,as_of_ts:timestamp,looks:boolean>>"
+
 
 def informative(events: DataFrame, settings: EventSettings) -> DataFrame:
     """The events of types that have a weight, are answers or count as seen: by default all but impressions."""
@@ -123,7 +126,7 @@ def _asked(split: FoldSplit, fold: Fold) -> Column:
     """array of one struct per morning of the fold."""
     ts, is_held_out = F.col(EVENT_TS), F.col(LABEL) == fold
     if split.horizon_days is None:
-        return F.array(*(_look_back(fold, morning, is_held_out) for morning in split.mornings))
+        return F.array(*(_look_back(fold, morning, is_held_out) for morning in split.mornings)).cast(_COPIES)
     horizon = timedelta(days=split.horizon_days)
     mornings = F.array(*(F.lit(morning) for morning in split.mornings)).cast("array<timestamp>")
     within = F.filter(mornings, lambda morning: (morning <= ts) & (ts < morning + F.lit(horizon)))
