@@ -6,10 +6,11 @@ import numpy as np
 import pytest
 
 from tawny.core.arrays import Floats, Ragged
+from tawny.evaluation.tuning import standard_error
 from tawny.models.store import load, to_files
 from tawny.ranking.examples import Examples
 from tawny.ranking.features import ItemFacts
-from tawny.ranking.ranker import LONGEST, Ranker, Segment, standard_error
+from tawny.ranking.ranker import LONGEST, Ranker, Segment
 from tawny.ranking.settings import LambdaMartSettings, RankerSettings
 from tawny.ranking.shortlists import Shortlists
 from tawny.testing.worlds import histories

@@ -46,6 +46,9 @@ KNOWN_FROM: Final = "known_from"
 LIST_KEY: Final = [USER_ID, AS_OF_TS]
 """What names a list, a history or answers within a fold, and joins them."""
 
+ROW_KEY: Final = [FOLD, *LIST_KEY]
+"""The same in a frame of several folds."""
+
 HISTORY: Final = [ITEM_INDICES, WEIGHTS, AGES_DAYS, TYPES]
 """The columns of a history, as core.arrays.Histories reads them."""
 

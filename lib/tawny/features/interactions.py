@@ -16,6 +16,7 @@ from tawny.core.columns import (
     ITEM_ID,
     ITEM_INDEX,
     ITEM_INDICES,
+    ROW_KEY,
     USER_ID,
     VALUES,
     WEIGHT,
@@ -81,30 +82,43 @@ def holdouts(window: DataFrame, past: Callable[[DataFrame], DataFrame], catalog:
         catalog: catalog_v2.
         night: settings and split.
     """
-    row, events, max_rows = [FOLD, USER_ID, AS_OF_TS], night.settings.events, night.settings.split.max_rows
+    events, max_rows = night.settings.events, night.settings.split.max_rows
     weight = event_weight(events)
     value = F.when(weight > 0, target_value(night.split.targets)).otherwise(0.0)
     wanted = (
-        window.groupBy(*row, ITEM_ID)
+        window.groupBy(*ROW_KEY, ITEM_ID)
         .agg(relation(weight).alias(WEIGHT), F.max(value).alias("value"))
         .where((F.col(WEIGHT) > 0) & (F.col("value") > 0))
     )
     # Twice as many as are kept: some have no answer left.
-    rows = _sampled(wanted.select(*row).distinct(), 2 * max_rows)
+    rows = _sampled(wanted.select(*ROW_KEY).distinct(), 2 * max_rows)
     weighted = past(rows).withColumns({WEIGHT: weight, IS_SEEN: is_seen(events, night.split.seen_types)})
-    pairs = weighted.groupBy(*row, ITEM_ID).agg(relation(F.col(WEIGHT)).alias(WEIGHT), F.max(IS_SEEN).alias(IS_SEEN))
-    allowed = wanted.join(rows, row).join(pairs.where(IS_SEEN).select(*row, ITEM_ID), [*row, ITEM_ID], "left_anti")
-    taken = pairs.where(F.col(WEIGHT) > 0).groupBy(*row).agg(F.count("*").cast("int").alias(HISTORY_LENGTH))
+    pairs = related(weighted)
+    allowed = wanted.join(rows, ROW_KEY).join(
+        pairs.where(IS_SEEN).select(*ROW_KEY, ITEM_ID), [*ROW_KEY, ITEM_ID], "left_anti"
+    )
+    taken = pairs.where(F.col(WEIGHT) > 0).groupBy(*ROW_KEY).agg(F.count("*").cast("int").alias(HISTORY_LENGTH))
     answer = F.struct(ITEM_INDEX, F.col("value").cast("float").alias("value"))
-    answers = with_item_index(allowed, catalog).groupBy(*row).agg(F.sort_array(F.collect_list(answer)).alias("answers"))
-    known = answers.join(taken, row, "left").withColumn(HISTORY_LENGTH, F.coalesce(HISTORY_LENGTH, F.lit(0)))
+    answers = with_item_index(allowed, catalog).groupBy(*ROW_KEY)
+    listed = answers.agg(F.sort_array(F.collect_list(answer)).alias("answers"))
+    known = listed.join(taken, ROW_KEY, "left").withColumn(HISTORY_LENGTH, F.coalesce(HISTORY_LENGTH, F.lit(0)))
     return _sampled(known, max_rows).select(
-        *row,
+        *ROW_KEY,
         F.col("answers")[ITEM_INDEX].alias(ITEM_INDICES),
         F.col("answers")["value"].alias(VALUES),
         HISTORY_LENGTH,
         (F.col(HISTORY_LENGTH) > 0).alias(IS_WARM),
     )
+
+
+def related(past: DataFrame) -> DataFrame:
+    """fold, user_id, as_of_ts, item_id, weight, is_seen: what a row's past events with an item say together.
+
+    Args:
+        past: events before each row's `as_of_ts`, with the columns weight and is_seen.
+    """
+    pairs = past.groupBy(*ROW_KEY, ITEM_ID)
+    return pairs.agg(relation(F.col(WEIGHT)).alias(WEIGHT), F.max(IS_SEEN).alias(IS_SEEN))
 
 
 def _sampled(rows: DataFrame, max_rows: int) -> DataFrame:

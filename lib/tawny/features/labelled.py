@@ -4,7 +4,7 @@ docs/design.md, Folds, says which fold learns from which label.
 """
 
 from collections.abc import Callable, Iterable
-from datetime import timedelta
+from datetime import datetime, timedelta
 from functools import reduce
 
 from pyspark.sql import Column, DataFrame
@@ -18,6 +18,7 @@ from tawny.core.columns import (
     FOLDS,
     LABEL,
     LEARNS_FROM,
+    ROW_KEY,
     USER_ID,
     Fold,
 )
@@ -73,7 +74,7 @@ def before_mornings(labelled: DataFrame, rows: DataFrame, split: NightSplit) -> 
         rows: fold, user_id, as_of_ts.
         split: where no instant divides all users, a fold looks back on the labels that it learns from.
     """
-    joined = labelled.join(rows.select(FOLD, USER_ID, AS_OF_TS), USER_ID)
+    joined = labelled.join(rows.select(*ROW_KEY), USER_ID)
     if split.is_by_time:
         return joined.where(F.col(EVENT_TS) < F.col(AS_OF_TS)).drop(LABEL)
     learns = ((F.col(FOLD) == fold) & F.col(LABEL).isin(*labels) for fold, labels in LEARNS_FROM.items())
@@ -118,7 +119,8 @@ def _copied(labelled: DataFrame, copies: Column) -> DataFrame:
     return labelled.select(*own, F.inline(copies)).drop("looks")
 
 
-def _look_back(fold: Fold, as_of_ts: object, looks: Column) -> Column:
+def _look_back(fold: Fold, as_of_ts: datetime | Column, looks: Column) -> Column:
+    """struct of _COPIES: the event as the fold sees it at that instant, if it looks."""
     return F.struct(F.lit(fold).alias(FOLD), F.lit(as_of_ts).alias(AS_OF_TS), looks.alias("looks"))
 
 
@@ -130,8 +132,4 @@ def _asked(split: FoldSplit, fold: Fold) -> Column:
     horizon = timedelta(days=split.horizon_days)
     mornings = F.array(*(F.lit(morning) for morning in split.mornings)).cast("array<timestamp>")
     within = F.filter(mornings, lambda morning: (morning <= ts) & (ts < morning + F.lit(horizon)))
-    return F.transform(within, lambda morning: _look_back_at(fold, morning))
-
-
-def _look_back_at(fold: Fold, morning: Column) -> Column:
-    return F.struct(F.lit(fold).alias(FOLD), morning.alias(AS_OF_TS), F.lit(True).alias("looks"))
+    return F.transform(within, lambda morning: _look_back(fold, morning, F.lit(True)))

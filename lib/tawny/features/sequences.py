@@ -19,6 +19,7 @@ from tawny.core.columns import (
     ITEM_ID,
     ITEM_INDEX,
     ITEM_INDICES,
+    ROW_KEY,
     SEEN_INDICES,
     TYPES,
     USER_ID,
@@ -27,11 +28,10 @@ from tawny.core.columns import (
 )
 from tawny.core.split import NightSplit
 from tawny.features.catalog import with_item_index
-from tawny.features.interactions import Night
+from tawny.features.interactions import Night, related
 from tawny.features.labelled import age_days, fold_cutoffs
-from tawny.features.weights import decayed_weight, is_seen, relation
+from tawny.features.weights import decayed_weight, is_seen
 
-ROW = [FOLD, USER_ID, AS_OF_TS]
 ARRAYS = {
     ITEM_INDICES: "array<int>", WEIGHTS: "array<float>", AGES_DAYS: "array<float>", TYPES: "array<tinyint>",
     SEEN_INDICES: "array<int>",
@@ -50,11 +50,11 @@ def sequences(rows: DataFrame, past: DataFrame, catalog: DataFrame, night: Night
     """
     settings, seen_types = night.settings.events, night.split.seen_types
     weighted = past.withColumns({WEIGHT: decayed_weight(settings), IS_SEEN: is_seen(settings, seen_types)})
-    pairs = weighted.groupBy(*ROW, ITEM_ID).agg(relation(F.col(WEIGHT)).alias(WEIGHT), F.max(IS_SEEN).alias(IS_SEEN))
-    seen = with_item_index(pairs.where(IS_SEEN), catalog).groupBy(*ROW)
+    pairs = related(weighted)
+    seen = with_item_index(pairs.where(IS_SEEN), catalog).groupBy(*ROW_KEY)
     entries = histories(weighted, pairs, catalog, max_length)
-    joined = rows.join(entries, ROW, "left").join(
-        seen.agg(F.sort_array(F.collect_list(ITEM_INDEX)).alias(SEEN_INDICES)), ROW, "left"
+    joined = rows.join(entries, ROW_KEY, "left").join(
+        seen.agg(F.sort_array(F.collect_list(ITEM_INDEX)).alias(SEEN_INDICES)), ROW_KEY, "left"
     )
     return joined.withColumns({name: F.coalesce(F.col(name), F.array()).cast(kind) for name, kind in ARRAYS.items()})
 
@@ -69,12 +69,12 @@ def sequence_rows(
     """
     cutoffs = F.broadcast(fold_cutoffs(events, split).withColumnRenamed("cutoff_ts", AS_OF_TS))
     known = users.select(USER_ID).union(events.select(USER_ID)).select(F.lit("serve").alias(FOLD), USER_ID)
-    served = known.join(cutoffs, FOLD).select(*ROW, F.lit(False).alias(IS_TRAINING), F.lit(True).alias(IS_TARGET))
-    judged = holdouts.select(*ROW, F.lit(False).alias(IS_TRAINING), F.lit(True).alias(IS_TARGET))
+    served = known.join(cutoffs, FOLD).select(*ROW_KEY, F.lit(False).alias(IS_TRAINING), F.lit(True).alias(IS_TARGET))
+    judged = holdouts.select(*ROW_KEY, F.lit(False).alias(IS_TRAINING), F.lit(True).alias(IS_TARGET))
     learned = interactions.select(FOLD, USER_ID).distinct().join(cutoffs, FOLD)
-    trained = learned.select(*ROW, F.lit(True).alias(IS_TRAINING), F.lit(False).alias(IS_TARGET))
+    trained = learned.select(*ROW_KEY, F.lit(True).alias(IS_TRAINING), F.lit(False).alias(IS_TARGET))
     flags = (F.max(flag).alias(flag) for flag in (IS_TRAINING, IS_TARGET))
-    return served.union(judged).union(trained).groupBy(*ROW).agg(*flags)
+    return served.union(judged).union(trained).groupBy(*ROW_KEY).agg(*flags)
 
 
 def histories(weighted: DataFrame, pairs: DataFrame, catalog: DataFrame, max_length: int) -> DataFrame:
@@ -90,7 +90,7 @@ def histories(weighted: DataFrame, pairs: DataFrame, catalog: DataFrame, max_len
         catalog: catalog_v2.
         max_length: L.
     """
-    pair = [*ROW, ITEM_ID]
+    pair = [*ROW_KEY, ITEM_ID]
     refused = pairs.where(F.col(WEIGHT) <= 0).select(*pair)
     numbers = F.create_map(*(F.lit(part) for number, kind in enumerate(EVENT_TYPES) for part in (kind, number)))
     positive = weighted.where(F.col(WEIGHT) > 0).withColumns({AGES_DAYS: age_days(), TYPES: numbers[F.col(EVENT_TYPE)]})
@@ -99,22 +99,22 @@ def histories(weighted: DataFrame, pairs: DataFrame, catalog: DataFrame, max_len
     last = F.slice(F.col("entries"), -F.least(F.size("entries"), F.lit(max_length)), F.lit(max_length))
     return (
         entries.transform(_combine_runs)
-        .groupBy(*ROW)
+        .groupBy(*ROW_KEY)
         .agg(F.sort_array(F.collect_list(entry)).alias("entries"))
         .withColumn("entries", last)
-        .select(*ROW, *_unzipped())
+        .select(*ROW_KEY, *_unzipped())
     )
 
 
 def _combine_runs(entries: DataFrame) -> DataFrame:
     """Consecutive entries of a row of one type on one item as one; `run` numbers them from the oldest."""
-    in_order = Window.partitionBy(*ROW).orderBy(EVENT_TS, EVENT_ID)
+    in_order = Window.partitionBy(*ROW_KEY).orderBy(EVENT_TS, EVENT_ID)
     same = (F.col(column) == F.lag(column).over(in_order) for column in (ITEM_INDEX, TYPES))
     is_new = F.coalesce(~reduce(Column.__and__, same), F.lit(True))
     runs = entries.withColumn("is_new", is_new.cast("int")).withColumn("run", F.sum("is_new").over(in_order))
     # Grouped by row and run within the partitions of the window: no further shuffle.
     sums = F.sum(WEIGHT).alias(WEIGHT), F.min(AGES_DAYS).alias(AGES_DAYS)
-    return runs.groupBy(*ROW, "run", ITEM_INDEX, TYPES).agg(*sums)
+    return runs.groupBy(*ROW_KEY, "run", ITEM_INDEX, TYPES).agg(*sums)
 
 
 def _unzipped() -> list[Column]:

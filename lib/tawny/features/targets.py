@@ -7,7 +7,7 @@ from pyspark.sql import functions as F
 
 from tawny.core.columns import EVENT_TS, EVENT_TYPE, ITEM_ID, USER_ID, EventType
 from tawny.core.config import NightSettings
-from tawny.features.splits.mornings import days_of
+from tawny.features.splits.mornings import days_by_type
 from tawny.features.splits.windows import choose_windows
 
 _BY_VALUE: tuple[EventType, ...] = ("purchase", "cart", "like", "play", "rating", "click", "view", "impression")
@@ -28,16 +28,13 @@ def choose_targets(events: DataFrame, settings: NightSettings) -> dict[EventType
     """
     if settings.events.targets is not None:
         return dict(settings.events.targets)
-    found: dict[EventType, int] = {}
-    for kind in _BY_VALUE:
-        if settings.events.weights[kind] <= 0:
-            continue
-        days = days_of(events, [kind])
-        windows = choose_windows(days, settings.split)
+    wanted = [kind for kind in _BY_VALUE if settings.events.weights[kind] > 0]
+    days = days_by_type(events, wanted)
+    for kind in wanted:
+        windows = choose_windows(days.get(kind, []), settings.split)
         if all(window and window.is_enough(settings.split) for window in windows):
             return {kind: 1.0}
-        found[kind] = sum(day.n_answers for day in days)
-    return {max(found, key=lambda kind: found[kind]): 1.0}
+    return {max(wanted, key=lambda kind: sum(day.n_answers for day in days.get(kind, []))): 1.0}
 
 
 def choose_seen_types(

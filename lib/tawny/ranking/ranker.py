@@ -7,10 +7,10 @@ from collections.abc import Mapping, Sequence
 from typing import Any, ClassVar, Literal, Self
 
 import numpy as np
-from numpy.typing import NDArray
 from pydantic import BaseModel, ConfigDict, NonNegativeFloat
 
 from tawny.core.arrays import Arrays, Counts, Doubles, Floats, Histories, Ints
+from tawny.evaluation.tuning import standard_error
 from tawny.ranking.blend import Learned, learn_blend, learn_source, parts, weighted
 from tawny.ranking.examples import Examples, Pairs, left_out_ndcg, tree_scores
 from tawny.ranking.features import POPULARITY, ItemFacts, feature_sources, pair_features
@@ -169,20 +169,6 @@ class _Trees:
     def all_rows(self) -> LambdaMart:
         everything = np.ones(int(self._pairs.rows.max()) + 1, np.bool_)
         return self._pairs.fit(everything, self._sources, self._settings.lambdamart, self._seed)
-
-
-def standard_error(differences: Doubles, keys: NDArray[np.uint64]) -> float:
-    """Of the mean of differences, float64 [U], whose rows with the same key, uint64 [U], are of one user.
-
-    Two users, one with two rows: deviations from the mean 2 are -1, and -1 + 2; sqrt(1 + 1) / 3 rows * sqrt(2 / (2 - 1)).
-
-    >>> standard_error(np.array([1.0, 1.0, 4.0]), np.array([7, 9, 9], np.uint64))
-    0.6666666666666666
-    """
-    _, user = np.unique(keys, return_inverse=True)
-    sums = np.bincount(user, differences - differences.mean())
-    n_users = len(sums)
-    return float(np.sqrt((sums**2).sum() * n_users / max(n_users - 1, 1)) / len(differences))
 
 
 def _segment(

@@ -5,7 +5,7 @@ from datetime import datetime
 from pyspark.sql import DataFrame
 from pyspark.sql import functions as F
 
-from tawny.core.columns import EVENT_TS
+from tawny.core.columns import EVENT_TS, Fold
 from tawny.core.config import NightSettings
 from tawny.core.split import FoldSplit
 from tawny.features.splits.base import Plan, Splitter, label_by_time
@@ -22,13 +22,13 @@ def global_time(events: DataFrame, settings: NightSettings, targets: tuple[str, 
     instants = F.transform(at, lambda micros: F.timestamp_micros(F.ceil(micros)))
     row = events.agg(instants.alias("at")).toArrow()["at"][0].as_py()
     first, second = row if row else (cutoff, cutoff)
-    folds = {
+    folds: dict[Fold, FoldSplit] = {
         "validation": FoldSplit(first, second, (first,)),
         "test": FoldSplit(second, cutoff, (second,)),
         "serve": FoldSplit(cutoff, cutoff, (cutoff,)),
     }
     reason = f"the last {settings.split.test_share:.0%} of all events are test, and as much of the rest is validation"
-    return Plan("global_time", folds, reason)  # type: ignore[arg-type]
+    return Plan("global_time", folds, reason)
 
 
 SPLITTER = Splitter(global_time, label_by_time)

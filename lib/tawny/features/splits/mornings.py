@@ -9,7 +9,7 @@ from datetime import UTC, date, datetime, time
 from pyspark.sql import DataFrame
 from pyspark.sql import functions as F
 
-from tawny.core.columns import EVENT_TS, EVENT_TYPE, ITEM_ID, USER_ID
+from tawny.core.columns import EVENT_TS, EVENT_TYPE, ITEM_ID, USER_ID, Fold
 from tawny.core.config import NightSettings
 from tawny.core.split import FoldSplit, mornings_of
 from tawny.features.order import has_usable_times
@@ -31,27 +31,40 @@ def mornings(events: DataFrame, settings: NightSettings, targets: tuple[str, ...
     validation, test = choose_windows(days, settings.split)
     end = _midnight(test.end if test else validation.end if validation else cutoff.date())
     at_end = FoldSplit(end, end)
-    folds = {
+    folds: dict[Fold, FoldSplit] = {
         "validation": _fold(validation, settings) if validation else at_end,
         "test": _fold(test, settings) if test else at_end,
         "serve": FoldSplit(cutoff, cutoff, (cutoff,)),
     }
-    return Plan("mornings", folds, _reason(days, validation, test, settings))  # type: ignore[arg-type]
+    return Plan("mornings", folds, _reason(days, validation, test, settings))
 
 
 def days_of(events: DataFrame, targets: Sequence[str]) -> list[Day]:
-    """The days on which a user took an item for the first time, ascending."""
-    first = events.where(F.col(EVENT_TYPE).isin(*targets)).groupBy(USER_ID, ITEM_ID).agg(F.min(EVENT_TS).alias("ts"))
+    """The days on which a user took an item for the first time, by an event of any of these types; ascending."""
+    asked = events.where(F.col(EVENT_TYPE).isin(*targets)).withColumn("asked", F.lit("any"))
+    return _days(asked, events).get("any", [])
+
+
+def days_by_type(events: DataFrame, types: Sequence[str]) -> dict[str, list[Day]]:
+    """`days_of` each of these types that occurs, in one pass."""
+    return _days(events.where(F.col(EVENT_TYPE).isin(*types)).withColumn("asked", F.col(EVENT_TYPE)), events)
+
+
+def _days(asked: DataFrame, events: DataFrame) -> dict[str, list[Day]]:
+    """By the value of the column `asked`; a user came with the first of all `events`."""
+    first = asked.groupBy("asked", USER_ID, ITEM_ID).agg(F.min(EVENT_TS).alias("ts"))
     came = events.groupBy(USER_ID).agg(F.min(EVENT_TS).alias("came"))
-    day = F.to_date("ts").alias("day")
     is_warm = F.col("came") < F.date_trunc("day", "ts")
-    taken = first.join(came, USER_ID).select(USER_ID, day, is_warm.alias("is_warm"))
-    counted = taken.groupBy("day").agg(
+    taken = first.join(came, USER_ID).select("asked", USER_ID, F.to_date("ts").alias("day"), is_warm.alias("is_warm"))
+    counted = taken.groupBy("asked", "day").agg(
         F.count("*").alias("n_answers"),
         F.count_if("is_warm").alias("n_warm"),
         F.count_distinct(F.when(F.col("is_warm"), F.col(USER_ID))).alias("n_lists"),
     )
-    return [Day(**row) for row in gather(counted, _MAX_DAYS, "active days").sort_by("day").to_pylist()]
+    found: dict[str, list[Day]] = {}
+    for row in gather(counted, _MAX_DAYS, "active days").sort_by("day").to_pylist():
+        found.setdefault(row.pop("asked"), []).append(Day(**row))
+    return found
 
 
 def _fold(window: Window, settings: NightSettings) -> FoldSplit:

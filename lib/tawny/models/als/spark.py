@@ -28,7 +28,7 @@ def fit_every_fold(
 
     Args:
         settings: of the job.
-        sequences, holdouts, interactions: rows of sequences_v1, holdouts_v1 and interactions_v2, of all folds.
+        sequences, holdouts, interactions: rows of sequences_v2, holdouts_v2 and interactions_v3, of all folds.
         n_items: I.
         seed: of the samples of users, and of the random starts.
     """

@@ -183,6 +183,14 @@ def _is_among_largest(starts: Counts, values: Doubles, n: int) -> Bools:
 
 
 @numba.njit(cache=True)
+def _add_user(items: Ints, weights: Floats, starts: Counts, columns: Ints, values: Floats, scores: Floats) -> None:
+    """Add to a user's `scores`, [I], the rows of the matrix of these entries, each times the entry's weight."""
+    for entry in range(len(items)):
+        for at in range(starts[items[entry]], starts[items[entry] + 1]):
+            scores[columns[at]] += weights[entry] * values[at]
+
+
+@numba.njit(cache=True)
 def _add_scores(
     user_starts: Counts,
     items: Ints,
@@ -193,9 +201,8 @@ def _add_scores(
     scores: Floats,
 ) -> None:
     for user in range(len(user_starts) - 1):
-        for entry in range(user_starts[user], user_starts[user + 1]):
-            for at in range(starts[items[entry]], starts[items[entry] + 1]):
-                scores[user, columns[at]] += weights[entry] * values[at]
+        begin, end = user_starts[user], user_starts[user + 1]
+        _add_user(items[begin:end], weights[begin:end], starts, columns, values, scores[user])
 
 
 @numba.njit(cache=True)
@@ -210,12 +217,11 @@ def _add_items(
     summed: Floats,
     result: Floats,
 ) -> None:
-    """The sums of `_add_scores`, in the same order, of one user at a time in `summed`, [I]; the listed items' are kept."""
+    """Of the sums of `_add_scores`, of one user at a time in `summed`, [I], those of the listed items are kept."""
     for user in range(len(user_starts) - 1):
+        begin, end = user_starts[user], user_starts[user + 1]
         summed[:] = 0
-        for entry in range(user_starts[user], user_starts[user + 1]):
-            for at in range(starts[items[entry]], starts[items[entry] + 1]):
-                summed[columns[at]] += weights[entry] * values[at]
+        _add_user(items[begin:end], weights[begin:end], starts, columns, values, summed)
         for place in range(listed.shape[1]):
             if listed[user, place] >= 0 and summed[listed[user, place]] != 0:
                 result[user, place] = summed[listed[user, place]]

@@ -3,7 +3,8 @@
 Shapes: I items.
 """
 
-from collections import OrderedDict
+from collections.abc import Iterable
+from functools import lru_cache
 from typing import Any
 
 from scipy import sparse
@@ -28,22 +29,24 @@ class SampleFits:
         """`users` are those to learn from; `n_items` is I."""
         self._class, self._users, self._n_items = model_class, users, n_items
         self._item_counts = item_counts(users, n_items)
-        self._counts: OrderedDict[tuple[Any, ...], sparse.csr_array] = OrderedDict()
-        self._matrices: OrderedDict[tuple[Any, ...], sparse.csr_array] = OrderedDict()
+        self._counted, self._matrix = (lru_cache(_KEPT)(make) for make in (self._count, self._damp))
 
     def __call__(self, settings: Any, share: float = 1.0) -> CountingModel:
         """The model with these settings."""
-        of_matrix = tuple(v for name, v in settings if name not in self._class.entry_settings)
-        if of_matrix not in self._matrices:
-            counts = self._counted(settings)
-            _keep(self._matrices, of_matrix, self._class.from_counts(counts, self._item_counts, settings).matrix)
-        return self._class(self._matrices[of_matrix], settings)
+        return self._class(self._matrix(_without(settings, self._class.entry_settings)), settings)
 
-    def _counted(self, settings: Any) -> sparse.csr_array:
-        of_pairs = tuple(getattr(settings, name) for name in self._class.pair_settings)
-        if of_pairs not in self._counts:
-            _keep(self._counts, of_pairs, self._class.counted(self._users, self._n_items, settings))
-        return self._counts[of_pairs]
+    def _damp(self, settings: Any) -> sparse.csr_array:
+        others = set(type(settings).model_fields) - set(self._class.pair_settings)
+        counts = self._counted(_without(settings, others))
+        return self._class.from_counts(counts, self._item_counts, settings).matrix
+
+    def _count(self, settings: Any) -> sparse.csr_array:
+        return self._class.counted(self._users, self._n_items, settings)
+
+
+def _without(settings: Any, names: Iterable[str]) -> Any:
+    """The settings with nothing under these names: what is made with them cannot depend on these, and may be kept."""
+    return settings.model_copy(update=dict.fromkeys(names))
 
 
 def tune_counting(
@@ -65,9 +68,3 @@ def tune_counting(
         n_items: I.
     """
     return tune(model_class.name, start, tuning, SampleFits(model_class, users, n_items), sample)
-
-
-def _keep(kept: OrderedDict[tuple[Any, ...], sparse.csr_array], key: tuple[Any, ...], matrix: sparse.csr_array) -> None:
-    kept[key] = matrix
-    while len(kept) > _KEPT:
-        kept.popitem(last=False)

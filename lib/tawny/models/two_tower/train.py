@@ -188,22 +188,30 @@ def train(
     folder = folders.open(fold, name)
     held_out = data.held_out.subsample(settings.max_validation_users) if data.held_out else None
     n_held_out = held_out.n_users if held_out else 0
-    loop_settings = LoopSettings(
-        learning_rate=settings.learning_rate,
-        weight_decay=settings.weight_decay,
-        **budget(settings, len(examples), n_held_out, start)._asdict(),
-        patience=settings.patience,
-        monitor="ndcg" if n_held_out >= settings.few_rows else "loss",
-        goal="highest" if n_held_out >= settings.few_rows else "lowest",
-        checkpoint=folder / "two_tower.npz",
-        checkpoint_every_steps=settings.checkpoint_every_steps,
-        fingerprint=name,
-        log_dir=folder / "logs",
-    )
+    own = _loop_settings(settings, budget(settings, len(examples), n_held_out, start), n_held_out, folder, name)
     training = TwoTowerTraining(model_class, net, examples, held_out, workers, seed)
-    progress = Loop(training, workers, loop_settings, on_step).run()
+    progress = Loop(training, workers, own, on_step).run()
     best_step = progress.best_step or progress.step
     return Trained(net.to_model(model_class), net.weights_by_name(), best_step, len(examples), progress.records)
+
+
+def _loop_settings(
+    settings: TwoTowerSettings, steps: "Budget", n_held_out: int, folder: Path, fingerprint: str
+) -> LoopSettings:
+    """NDCG decides where many rows are held out, the loss where few are."""
+    is_many = n_held_out >= settings.few_rows
+    return LoopSettings(
+        learning_rate=settings.learning_rate,
+        weight_decay=settings.weight_decay,
+        **steps._asdict(),
+        patience=settings.patience,
+        monitor="ndcg" if is_many else "loss",
+        goal="highest" if is_many else "lowest",
+        checkpoint=folder / "two_tower.npz",
+        checkpoint_every_steps=settings.checkpoint_every_steps,
+        fingerprint=fingerprint,
+        log_dir=folder / "logs",
+    )
 
 
 class Budget(NamedTuple):
