@@ -1,14 +1,15 @@
 """Promises 2, 3, 14 at every boundary: a job killed, overtaken or run again there ends as an undisturbed night does.
 
 All tests do the same two days: a night; then events come late, an item and a user are described anew, and a file is
-retracted; a second night; and a rollback. Disturbed is one job of every way to commit, as the jobs and tables declare it;
-with `--long` (`make test-long`) every job.
+retracted; a second night; and a rollback. Disturbed is on the second day one job of every way to commit, as the jobs and
+tables declare it; with `--long` (`make test-long`) every job, on the first day or on the second.
 """
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date, timedelta
 from pathlib import Path
+from typing import NamedTuple
 
 import numpy as np
 import pytest
@@ -38,31 +39,20 @@ file = "events_wrong.csv"
 EVENTS_HEADER = "user_id,item_id,event_type,event_time\n"
 
 
-@dataclass(frozen=True)
-class Step:
-    """A task of one of the two days.
-
-    Attributes:
-        may_disturb: whether the tests may kill and overtake it. A job that runs once per source is disturbed for one source.
-            Jobs that find on the second day what earlier ones left are disturbed then; of these, ingests then only.
-    """
+class Step(NamedTuple):
+    """A task of one of the two days."""
 
     task_id: str
     day: date
-    may_disturb: bool = True
+
+    @property
+    def job(self) -> Job:
+        """Its job."""
+        return JOBS[self.task_id.partition(".")[0]]
 
 
-def first_day() -> Iterator[Step]:
-    for task in TASKS:
-        is_first = task.variant in (None, NightSettings().sources[0])
-        yield Step(task.task_id, YESTERDAY, is_first and task.job.ledger is None)
-
-
-def second_day() -> Iterator[Step]:
-    yield Step("retract", D)
-    for task in TASKS:
-        yield Step(task.task_id, D, bool(task.job.ledger or task.job.reads_earlier))
-    yield Step("roll_back", YESTERDAY)
+FIRST_DAY = tuple(Step(task.task_id, YESTERDAY) for task in TASKS)
+SECOND_DAY = (Step("retract", D), *(Step(task.task_id, D) for task in TASKS), Step("roll_back", YESTERDAY))
 
 
 def way_to_commit(job: Job) -> tuple[object, ...]:
@@ -74,23 +64,18 @@ def way_to_commit(job: Job) -> tuple[object, ...]:
 
 @pytest.fixture(scope="module")
 def disturbed(request: pytest.FixtureRequest) -> set[Step]:
-    """The steps that are killed and overtaken."""
-    steps = [step for step in (*first_day(), *second_day()) if step.may_disturb]
+    """The steps that are killed and overtaken; a job that runs once per source is for one source."""
+    first, second = ([step for step in day if "." not in step.task_id or is_first(step)] for day in (FIRST_DAY, SECOND_DAY))
     if request.config.getoption("--long"):
-        return set(steps)
-    ways = {(step.day, *way_to_commit(JOBS[step.task_id.partition(".")[0]])): step for step in reversed(steps)}
-    return set(ways.values())
+        # What a job finds that others left, an ingest what was ingested before: it is all there on the second day.
+        return {step for step in first if not step.job.ledger} | {
+            step for step in second if step.job.ledger or step.job.reads_earlier
+        }
+    return set({way_to_commit(step.job): step for step in reversed(second)}.values())
 
 
-class Shop(OwnLake):
-    """A lake whose commits have boundaries, and what lands in it."""
-
-    def __init__(self, folder: Path, landed: Path) -> None:
-        super().__init__(folder, landed / "first", MORE, WatchedRunner)
-        self.landed = landed
-
-    def land_late(self) -> None:
-        self.land(self.landed / "late")
+def is_first(step: Step) -> bool:
+    return step.task_id.endswith("." + NightSettings().sources[0])
 
 
 @pytest.fixture(scope="module")
@@ -126,21 +111,48 @@ def watched_removals() -> Iterator[None]:
         yield
 
 
+@dataclass(frozen=True)
+class Undisturbed:
+    """Two days that nothing disturbed.
+
+    Attributes:
+        first_day: the lake after the first.
+        content: of all tables, after both.
+    """
+
+    first_day: OwnLake
+    content: Content
+
+
 @pytest.fixture(scope="module")
-def undisturbed(spark: object, landed: Path, tmp_path_factory: pytest.TempPathFactory) -> Content:
-    """The tables after two days that nothing disturbed."""
-    shop = Shop(tmp_path_factory.mktemp("undisturbed") / "shop", landed)
-    for step in first_day():
+def undisturbed(spark: object, landed: Path, tmp_path_factory: pytest.TempPathFactory) -> Undisturbed:
+    folder = tmp_path_factory.mktemp("undisturbed")
+    shop = OwnLake(folder / "shop", landed / "first", MORE, WatchedRunner)
+    for step in FIRST_DAY:
         shop.run(step.task_id, step.day)
-    shop.land_late()
-    for step in second_day():
-        shop.run(step.task_id, step.day)
+    first_day = shop.copy(folder / "first_day")
+    do_second_day(shop, landed, set(), lambda step: None)
     found = content(shop.root)
     assert [name for name in found if not found[name] and name not in ("runs_v2",)] == []
-    return found
+    return Undisturbed(first_day, found)
 
 
-def kill_at_every_boundary(shop: Shop, step: Step) -> list[str]:
+def do_second_day(shop: OwnLake, landed: Path, disturbed: set[Step], disturb: Callable[[Step], None]) -> None:
+    """The second day; `disturb` runs the disturbed steps."""
+    shop.land(landed / "late")
+    do_steps(shop, SECOND_DAY, disturbed, disturb)
+
+
+def do_steps(shop: OwnLake, steps: Sequence[Step], disturbed: set[Step], disturb: Callable[[Step], None]) -> None:
+    for step in steps:
+        if step in disturbed:
+            disturb(step)
+        else:
+            shop.runner.watch(lambda name: None)
+            shop.run(step.task_id, step.day)
+
+
+def kill_at_every_boundary(shop: OwnLake, step: Step) -> list[str]:
     """Run a task again and again, each time killed at the next boundary, until it gets through; where it died.
 
     Between one commit and the next the tables stay as they are, so it dies after each commit, and before the first. Only a
@@ -168,29 +180,41 @@ def kill_at_every_boundary(shop: Shop, step: Step) -> list[str]:
     raise AssertionError(f"{step.task_id} did not get through in {MAX_RUNS} runs")
 
 
-def test_a_job_killed_at_every_boundary_ends_as_one_that_was_not(
-    landed: Path, tmp_path: Path, undisturbed: Content, disturbed: set[Step]
-) -> None:
-    shop = Shop(tmp_path / "shop", landed)
-    died: dict[str, list[str]] = {}
-
-    def do(step: Step) -> None:
-        if step in disturbed:
-            died[f"{step.task_id} {step.day}"] = kill_at_every_boundary(shop, step)
-        else:
-            shop.runner.watch(lambda name: None)
-            shop.run(step.task_id, step.day)
-
-    for step in first_day():
-        do(step)
-    shop.land_late()
-    for step in second_day():
-        do(step)
-    # The row `started`, what the job writes, and the row of the end.
-    few = {name: places for name, places in died.items() if len(places) < 4}
+def check_kills(died: Mapping[Step, list[str]]) -> None:
+    """Killed at the row `started`, at what the job writes, and at the row of the end."""
+    few = {step: places for step, places in died.items() if len(places) < 4}
     assert few == {}
-    assert len(died[f"ingest_events {D}"]) >= 8
-    assert differing(content(shop.root), undisturbed) == {}
+
+
+def test_a_job_killed_at_every_boundary_ends_as_one_that_was_not(
+    landed: Path, tmp_path: Path, undisturbed: Undisturbed, disturbed: set[Step]
+) -> None:
+    shop = undisturbed.first_day.copy(tmp_path / "shop")
+    died: dict[Step, list[str]] = {}
+
+    def disturb(step: Step) -> None:
+        died[step] = kill_at_every_boundary(shop, step)
+
+    do_second_day(shop, landed, disturbed, disturb)
+    check_kills(died)
+    assert len(died[Step("ingest_events", D)]) >= 8
+    assert differing(content(shop.root), undisturbed.content) == {}
+
+
+@pytest.mark.long
+def test_a_job_killed_on_the_first_day_ends_as_one_that_was_not(
+    landed: Path, tmp_path: Path, undisturbed: Undisturbed, disturbed: set[Step]
+) -> None:
+    shop = OwnLake(tmp_path / "shop", landed / "first", MORE, WatchedRunner)
+    died: dict[Step, list[str]] = {}
+
+    def disturb(step: Step) -> None:
+        died[step] = kill_at_every_boundary(shop, step)
+
+    do_steps(shop, FIRST_DAY, disturbed, disturb)
+    do_second_day(shop, landed, set(), disturb)
+    check_kills(died)
+    assert differing(content(shop.root), undisturbed.content) == {}
 
 
 def overtake_once(shop: OwnLake, step: Step, where: str | None) -> Boundaries:
@@ -214,30 +238,24 @@ def overtake_once(shop: OwnLake, step: Step, where: str | None) -> Boundaries:
 
 @pytest.mark.long
 def test_a_job_overtaken_by_a_second_run_of_itself_ends_the_same(
-    landed: Path, tmp_path: Path, undisturbed: Content, disturbed: set[Step]
+    landed: Path, tmp_path: Path, undisturbed: Undisturbed, disturbed: set[Step]
 ) -> None:
-    shop = Shop(tmp_path / "shop", landed)
+    shop = OwnLake(tmp_path / "shop", landed / "first", MORE, WatchedRunner)
 
-    def do(step: Step) -> None:
-        if step in disturbed:
-            overtake_once(shop, step, None)
-        else:
-            shop.runner.watch(lambda name: None)
-            shop.run(step.task_id, step.day)
+    def disturb(step: Step) -> None:
+        overtake_once(shop, step, None)
 
-    for step in first_day():
-        do(step)
-    shop.land_late()
-    for step in second_day():
-        do(step)
-    assert differing(content(shop.root), undisturbed) == {}
+    do_steps(shop, FIRST_DAY, disturbed, disturb)
+    do_second_day(shop, landed, disturbed, disturb)
+    assert differing(content(shop.root), undisturbed.content) == {}
 
 
-def test_an_ingest_overtaken_at_any_of_its_commits_ends_the_same(landed: Path, tmp_path: Path, spark: object) -> None:
-    """Late events, a refused row and a retracted file at once: the ingest with most commits."""
-    start = Shop(tmp_path / "start", landed)
-    start.run("ingest_events", YESTERDAY)
-    start.land_late()
+def test_an_ingest_overtaken_at_any_of_its_commits_ends_the_same(
+    landed: Path, tmp_path: Path, undisturbed: Undisturbed, request: pytest.FixtureRequest
+) -> None:
+    """Late events, a refused row and a retracted file at once: the ingest with most commits. Without --long, every third."""
+    start = undisturbed.first_day.copy(tmp_path / "start")
+    start.land(landed / "late")
     start.run("retract", D)
     step = Step("ingest_events", D)
     alone = start.copy(tmp_path / "alone")
@@ -247,7 +265,7 @@ def test_an_ingest_overtaken_at_any_of_its_commits_ends_the_same(landed: Path, t
     places = [name for name in passed.names if name.startswith(WITHIN) and "runs_v2" not in name]
     assert len(places) >= 6, passed.names
     differ = {}
-    for number, place in enumerate(places):
+    for number, place in enumerate(places if request.config.getoption("--long") else places[::3]):
         shop = start.copy(tmp_path / f"overtaken_{number}")
         overtake_once(shop, step, place)
         differ[place] = differing(content(shop.root), expected)
