@@ -21,6 +21,7 @@ class Line:
     def __init__(self, values: Sequence[float]) -> None:
         self.weight = keras.Variable(np.zeros(1, np.float32), name="weight")
         self.at: list[float] = []
+        self.after: list[float] = []
         self._values = values
 
     @property
@@ -33,6 +34,9 @@ class Line:
     def loss(self, *batch: Any) -> Any:
         return ops.sum(self.weight * batch[0])
 
+    def step_taken(self) -> None:
+        self.after.append(float(self.weight.numpy()[0]))
+
     def validate(self) -> Mapping[str, float]:
         self.at.append(float(self.weight.numpy()[0]))
         return {"value": self._values[len(self.at) - 1]} if self._values else {}
@@ -44,7 +48,7 @@ def run(line: Line, folder: Path, **changes: Any) -> Progress:
         "monitor": "value", "goal": "highest", "checkpoint": folder / "c.npz", "checkpoint_every_steps": 100,
         "fingerprint": "line", "log_dir": folder / "logs",
     }  # fmt: skip
-    return Loop(line, Workers(), LoopSettings(**settings | changes)).run()
+    return Loop(line, Workers(), LoopSettings(**settings | changes), on_step=lambda _: line.step_taken()).run()
 
 
 @pytest.mark.parametrize(
@@ -68,3 +72,23 @@ def test_training_ends_when_patience_runs_out_between_the_least_and_the_most_ste
     assert [record["step"] for record in progress.records] == steps
     assert progress.best_step == best_step
     assert float(line.weight.numpy()[0]) == line.at[steps.index(best_step)]
+
+
+def test_validated_and_kept_is_the_moving_average_of_the_weights(tmp_path: Path) -> None:
+    line = Line([1, 2, 1])
+    run(line, tmp_path, ema_momentum=0.75, max_steps=15)
+    average, expected = line.after[0], []
+    for step, weight in enumerate(line.after, 1):
+        average = 0.75 * average + 0.25 * weight
+        expected += [average] if step % 5 == 0 else []
+    assert line.at == pytest.approx(expected, rel=1e-5)
+    assert len(set(line.after)) == 15  # training goes on from the weights, not from their average
+    assert float(line.weight.numpy()[0]) == line.at[1]
+
+
+def test_a_training_that_goes_on_has_the_average_of_one_that_was_not_killed(tmp_path: Path) -> None:
+    whole, first, second = Line([1, 2, 3]), Line([1, 2, 3]), Line([2, 3])
+    run(whole, tmp_path / "whole", ema_momentum=0.75, max_steps=15)
+    run(first, tmp_path / "killed", ema_momentum=0.75, max_steps=5, fingerprint="same")
+    run(second, tmp_path / "killed", ema_momentum=0.75, max_steps=15, fingerprint="same")
+    assert first.at + second.at == whole.at

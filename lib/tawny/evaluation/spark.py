@@ -140,7 +140,7 @@ def validation_sample(
     with_answers = sequences.join(answers.select(*LIST_KEY, F.col(ITEM_INDICES).alias("answers"), "values"), LIST_KEY)
     if half is not None:
         with_answers = with_answers.where(is_in_half(half))
-    with_answers = with_answers.withColumn("key", F.xxhash64(USER_ID))
+    with_answers = with_answers.withColumn("key", user_key())
     rows = gather(sample_users(with_answers, n_users, seed), n_users, "validation users")
     seen, relevant = Ragged.from_arrow(rows["seen_indices"]), Ragged.from_arrow(rows["answers"])
     keys = rows["key"].to_numpy().view(np.uint64)
@@ -150,7 +150,12 @@ def validation_sample(
 
 def is_in_half(part: Literal[0, 1]) -> Column:
     """boolean, the user of the row belongs to this half of the validation rows, as in ValidationSample.half."""
-    return F.shiftrightunsigned(F.xxhash64(USER_ID), HALF_BIT).bitwiseAND(F.lit(1)) == part
+    return F.shiftrightunsigned(user_key(), HALF_BIT).bitwiseAND(F.lit(1)) == part
+
+
+def user_key() -> Column:
+    """bigint: `validate.user_key` of the row's user."""
+    return F.conv(F.substring(F.md5(USER_ID), 1, 15), 16, 10).cast("bigint")
 
 
 def sample_histories(sequences: DataFrame, n_users: int, seed: int) -> Histories:

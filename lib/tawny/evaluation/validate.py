@@ -3,6 +3,7 @@
 Shapes: U rows, I items, K list.
 """
 
+import hashlib
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 from typing import Any, Literal, Protocol
@@ -17,7 +18,16 @@ from tawny.evaluation.metrics.ndcg import ndcg
 Keys = NDArray[np.uint64]
 
 HALF_BIT = 40
-"""The bit of a user's hash that says to which half of the validation rows the user belongs."""
+"""The bit of a user's key that says to which half of the validation rows the user belongs."""
+
+
+def user_key(user_id: str) -> int:
+    """A hash of 60 bits; evaluation/spark.py has the same for a column.
+
+    >>> user_key("196")
+    37355889048889837
+    """
+    return int(hashlib.md5(user_id.encode(), usedforsecurity=False).hexdigest()[:15], 16)
 
 
 class Scorer(Protocol):
@@ -37,7 +47,8 @@ class ValidationSample:
         answers: int32, the items that each of them chose after the cutoff.
         values: float32, what each answer is worth, above 0; without them all are worth the same. With values, a row must not
             name an answer twice.
-        keys: uint64 [U], a hash of the row's user, so that rows of one user stay together; without them each row is a user.
+        keys: uint64 [U], `user_key` of the row's user, so that rows of one user stay together; without them each row is a
+            user.
     """
 
     users: Histories

@@ -7,8 +7,8 @@ an epoch of a million examples is not one of a thousand.
 
 import logging
 import time
-from collections.abc import Callable, Mapping, Sequence
-from contextlib import closing
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from contextlib import closing, contextmanager
 from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any, Literal, Protocol
@@ -62,6 +62,7 @@ class LoopSettings:
         checkpoint_every_steps: a checkpoint is also written at the end of every round.
         fingerprint: names this training; the checkpoint of another is set aside.
         log_dir: TensorBoard's folder.
+        ema_momentum: of the moving average of the weights, which is what is validated and kept; 0 for the last weights.
     """
 
     learning_rate: float
@@ -76,6 +77,7 @@ class LoopSettings:
     checkpoint_every_steps: int
     fingerprint: str
     log_dir: Path
+    ema_momentum: float = 0.0
 
 
 StepHook = Callable[[Progress], None]
@@ -87,7 +89,12 @@ class Loop:
     def __init__(self, model: Trainable, workers: Workers, settings: LoopSettings, on_step: StepHook | None = None) -> None:
         """`on_step` is called after every step with the progress so far."""
         self._model, self._workers, self._settings, self._on_step = model, workers, settings, on_step
-        self._optimizer = keras.optimizers.AdamW(settings.learning_rate, weight_decay=settings.weight_decay)
+        self._optimizer = keras.optimizers.AdamW(
+            settings.learning_rate,
+            weight_decay=settings.weight_decay,
+            use_ema=settings.ema_momentum > 0,
+            ema_momentum=settings.ema_momentum,
+        )
         self._optimizer.build(model.variables)
         self._step = tf.function(self._train_step)
         self._progress = Progress()
@@ -145,7 +152,9 @@ class Loop:
         return loss
 
     def _end_round(self, n_steps: int, seconds: float, summaries: Any) -> None:
-        progress, metrics = self._shared_progress(), self._model.validate()
+        with self._averages():
+            metrics, averages = self._model.validate(), _values(self._model.variables)
+        progress = self._shared_progress()
         record = {
             "step": progress.step,
             "train_loss": progress.loss_sum / n_steps,
@@ -155,7 +164,7 @@ class Loop:
         progress = replace(progress, loss_sum=0.0, records=[*progress.records, record])
         if self._is_better(metrics):
             progress = replace(progress, best=metrics.get(self._settings.monitor), best_step=progress.step)
-            self._best = _values(self._model.variables)
+            self._best = averages
         self._progress = progress
         self._save()
         if self._workers.is_writer:
@@ -163,6 +172,15 @@ class Loop:
             with summaries.as_default(step=progress.step):
                 for key, value in record.items():
                     tf.summary.scalar(key, value)
+
+    @contextmanager
+    def _averages(self) -> Iterator[None]:
+        """Inside, the model's variables are their moving averages."""
+        own = _values(self._model.variables)
+        self._optimizer.finalize_variable_values(self._model.variables)
+        yield
+        for variable in self._model.variables:
+            variable.assign(own[variable.path])
 
     def _is_better(self, metrics: Mapping[str, float]) -> bool:
         value, best = metrics.get(self._settings.monitor), self._progress.best

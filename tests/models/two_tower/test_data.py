@@ -7,6 +7,7 @@ import numpy as np
 import pyarrow as pa
 import pytest
 
+from tawny.evaluation.validate import user_key
 from tawny.models.two_tower.data import category_matrix, frequent_categories, training_data, validation_sample
 
 CATEGORIES = np.zeros((9, 0), np.float32)
@@ -89,3 +90,10 @@ def test_a_fold_marks_the_categories_that_validation_knew_best() -> None:
     assert names == ["a", "b"]
     np.testing.assert_array_equal(category_matrix(validation, names), np.array([[0, 1], [1, 1], [1, 0]], np.float32))
     np.testing.assert_array_equal(category_matrix(serve, names), np.array([[1, 0], [0, 0], [0, 0]], np.float32))
+
+
+def test_held_out_rows_of_a_user_have_the_same_key() -> None:
+    answers = holdouts({("a", CUTOFF): [5], ("c", CUTOFF): [6], ("a", MORNING): [7]})
+    sample = validation_sample(SEQUENCES, features({}), answers)
+    assert sample.keys is not None
+    assert sample.keys.tolist() == [user_key("a"), user_key("a"), user_key("c")]

@@ -13,11 +13,11 @@ import pytest
 from tawny.core.arrays import Doubles, Ragged
 from tawny.core.columns import Fold
 from tawny.core.errors import ConfigError
-from tawny.evaluation.validate import ValidationSample
+from tawny.evaluation.validate import HALF_BIT, ValidationSample
 from tawny.models.two_tower.data import TwoTowerData
 from tawny.models.two_tower.model import TwoTower
 from tawny.models.two_tower.settings import TwoTowerSettings
-from tawny.models.two_tower.train import Start, Trained, budget, train_alone, train_every_fold
+from tawny.models.two_tower.train import Start, Trained, budget, stopping_rows, train_alone, train_every_fold
 from tawny.models.two_tower.validation import validation_metrics
 from tawny.runner.horovod import launch
 from tawny.testing.worlds import histories
@@ -118,6 +118,17 @@ def test_early_stopping_puts_the_best_round_back(tmp_path: Path, few_rows: int, 
 def test_a_training_is_bounded_by_steps(n_examples: int, n_held_out: int, start: Start | None, expected: Any) -> None:
     settings = TwoTowerSettings(global_batch=100, min_steps=200, max_steps=900, validate_every_steps=100, refit_share=0.5)
     assert budget(settings, n_examples, n_held_out, start) == expected
+
+
+@pytest.mark.parametrize(("few_rows", "items"), [(3, [0, 2, 4]), (4, [0, 1, 2, 3, 4, 5])])
+def test_the_rows_that_stop_a_training_are_of_one_half_of_the_users_unless_they_are_few(
+    few_rows: int, items: list[int]
+) -> None:
+    users = histories([[item] for item in range(6)])
+    answers = Ragged.from_rows([[9]] * 6)
+    keys = (np.arange(6, dtype=np.uint64) % 2) << np.uint64(HALF_BIT)
+    sample = ValidationSample(users, Ragged.from_rows([[]] * 6), answers, keys=keys)
+    assert stopping_rows(sample, TwoTowerSettings(few_rows=few_rows)).users.items.tolist() == items
 
 
 def test_without_order_a_set_is_completed(tmp_path: Path) -> None:

@@ -12,7 +12,7 @@ import pyarrow.compute as pc
 
 from tawny.core.arrays import Counts, Floats, Histories, Ragged
 from tawny.core.columns import LIST_KEY
-from tawny.evaluation.validate import ValidationSample
+from tawny.evaluation.validate import ValidationSample, user_key
 
 
 @dataclass(frozen=True)
@@ -83,7 +83,10 @@ def validation_sample(sequences: pa.Table, features: pa.Table, holdouts: pa.Tabl
     rows, holdout_rows = _common_rows(_list_keys(sequences), _list_keys(holdouts))
     sequences = sequences.take(rows)
     answers = Ragged.from_arrow(holdouts["item_indices"]).take(holdout_rows)
-    return ValidationSample(_histories(sequences, features), Ragged.from_arrow(sequences["seen_indices"]), answers)
+    keys = np.fromiter(map(user_key, sequences["user_id"].to_pylist()), np.uint64, sequences.num_rows)
+    return ValidationSample(
+        _histories(sequences, features), Ragged.from_arrow(sequences["seen_indices"]), answers, keys=keys
+    )
 
 
 def _histories(sequences: pa.Table, features: pa.Table) -> Histories:

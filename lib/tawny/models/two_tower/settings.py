@@ -19,6 +19,8 @@ class TwoTowerSettings(Settings):
         dropout_share: of the hidden layer's units, in training.
         learning_rate: of Adam.
         weight_decay: decoupled, per step, relative to the learning rate.
+        averaged_steps: the model that is validated and served is the moving average of the weights over some so many steps,
+            and no more than from one validation to the next; 1 takes the last weights.
         global_batch: examples per step over all workers; their answers are each other's negatives.
         uniform_negatives: further negatives per step, drawn uniformly from the catalog.
         min_steps: early stopping ends no training before.
@@ -41,6 +43,7 @@ class TwoTowerSettings(Settings):
     dropout_share: float = Field(0.2, ge=0.0, lt=1.0)
     learning_rate: PositiveFloat = 0.002
     weight_decay: float = Field(0.0, ge=0.0)
+    averaged_steps: PositiveInt = 200
     global_batch: PositiveInt = 1024
     uniform_negatives: NonNegativeInt = 512
     min_steps: PositiveInt = 500

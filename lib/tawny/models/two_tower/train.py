@@ -186,13 +186,23 @@ def train(
         net.set_weights_by_name(start.weights)
     name = training_fingerprint(data, settings, seed, start, fold)
     folder = folders.open(fold, name)
-    held_out = data.held_out.subsample(settings.max_validation_users) if data.held_out else None
+    held_out = stopping_rows(data.held_out, settings) if data.held_out else None
     n_held_out = held_out.n_users if held_out else 0
     own = _loop_settings(settings, budget(settings, len(examples), n_held_out, start), n_held_out, folder, name)
     training = TwoTowerTraining(model_class, net, examples, held_out, workers, seed)
     progress = Loop(training, workers, own, on_step).run()
     best_step = progress.best_step or progress.step
     return Trained(net.to_model(model_class), net.weights_by_name(), best_step, len(examples), progress.records)
+
+
+def stopping_rows(held_out: ValidationSample, settings: TwoTowerSettings) -> ValidationSample:
+    """The held-out rows that stop a training early: those of the half of the users that finds settings.
+
+    The model is too good on them, and the other half is left to the ranker. With few of them all rows are taken: then the
+    loss stops the training, which flatters less.
+    """
+    half = held_out.half(0).subsample(settings.max_validation_users)
+    return half if half.n_users >= settings.few_rows else held_out.subsample(settings.max_validation_users)
 
 
 def _loop_settings(
@@ -203,6 +213,7 @@ def _loop_settings(
     return LoopSettings(
         learning_rate=settings.learning_rate,
         weight_decay=settings.weight_decay,
+        ema_momentum=1 - 1 / min(settings.averaged_steps, steps.round_steps),
         **steps._asdict(),
         patience=settings.patience,
         monitor="ndcg" if is_many else "loss",
@@ -270,9 +281,8 @@ class TwoTowerTraining:
 
     @property
     def variables(self) -> Sequence[Any]:
-        """The net's trainable variables."""
-        variables: Sequence[Any] = self._net.trainable_variables
-        return variables
+        """The net's trainable variables that have values: without a category, those of categories have none."""
+        return [variable for variable in self._net.trainable_variables if math.prod(variable.shape)]
 
     def batch(self, step: int) -> tuple[NDArray[Any], ...]:
         """This worker's part of a step."""
