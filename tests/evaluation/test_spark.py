@@ -10,6 +10,7 @@ from pyspark.sql import DataFrame, SparkSession
 from pyspark.sql import functions as F
 
 from tawny.core.errors import ConfigError
+from tawny.evaluation import validate
 from tawny.evaluation.published import evaluate_published, published_lists, taken_within
 from tawny.evaluation.spark import (
     backtest,
@@ -18,6 +19,7 @@ from tawny.evaluation.spark import (
     evaluation_spec,
     evaluation_table,
     sample_histories,
+    user_key,
     validation_sample,
 )
 from tawny.evaluation.spec import HISTORY_SEGMENTS, EvaluationRow, EvaluationSpec
@@ -242,6 +244,12 @@ def test_histories_to_fit_on_are_not_empty_and_the_same_for_a_seed(spark: SparkS
     assert one.lengths.tolist() == [1] * 12
     assert one.items.tolist() == again.items.tolist()
     assert len(set(one.items.tolist())) == 12
+
+
+def test_the_key_of_a_user_is_the_same_in_spark_and_in_python(spark: SparkSession) -> None:
+    users = ["1", "196", "customer-0001", "Zoë", "顧客", ""]
+    rows = spark.createDataFrame([(user,) for user in users], "user_id string").select("user_id", user_key()).collect()
+    assert dict(map(tuple, rows)) == {user: validate.user_key(user) for user in users}
 
 
 PARTS: tuple[Literal[0, 1], ...] = (0, 1)

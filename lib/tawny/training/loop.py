@@ -152,9 +152,11 @@ class Loop:
         return loss
 
     def _end_round(self, n_steps: int, seconds: float, summaries: Any) -> None:
-        with self._averages():
-            metrics, averages = self._model.validate(), _values(self._model.variables)
         progress = self._shared_progress()
+        with self._averages():
+            metrics = self._model.validate()
+            if is_better := self._is_better(metrics):
+                self._best = _values(self._model.variables)
         record = {
             "step": progress.step,
             "train_loss": progress.loss_sum / n_steps,
@@ -162,9 +164,8 @@ class Loop:
             "seconds": round(seconds, 2),
         }
         progress = replace(progress, loss_sum=0.0, records=[*progress.records, record])
-        if self._is_better(metrics):
+        if is_better:
             progress = replace(progress, best=metrics.get(self._settings.monitor), best_step=progress.step)
-            self._best = averages
         self._progress = progress
         self._save()
         if self._workers.is_writer:

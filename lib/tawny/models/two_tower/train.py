@@ -281,7 +281,7 @@ class TwoTowerTraining:
 
     @property
     def variables(self) -> Sequence[Any]:
-        """The net's trainable variables that have values: without a category, those of categories have none."""
+        """The net's trainable variables; those of categories, where there are none, are empty: Keras cannot average them."""
         return [variable for variable in self._net.trainable_variables if math.prod(variable.shape)]
 
     def batch(self, step: int) -> tuple[NDArray[Any], ...]:
