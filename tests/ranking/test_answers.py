@@ -1,13 +1,11 @@
-"""Graded NDCG of an order of shortlists, against a full sort; and the climb on it."""
+"""Graded NDCG of an order of shortlists, against a full sort."""
 
 from dataclasses import replace
 
 import numpy as np
-import pytest
 
 from tawny.core.arrays import Ragged
 from tawny.ranking.answers import Answers
-from tawny.ranking.coordinate_ascent import climb
 from tawny.ranking.examples import Examples
 
 from .synthetic_scores import examples, ndcg
@@ -39,17 +37,3 @@ def test_answers_that_no_source_lists_count_zero_but_belong_to_the_best_list() -
     # The first row: value 1 at rank 1, of at most 2 + 1 / log2(3).
     expected = [1 / (2 + 1 / np.log2(3)), 0.0]
     np.testing.assert_allclose(answers.ndcg(np.array([[1.0, 2.0, -np.inf], [1.0, -np.inf, -np.inf]])), expected)
-
-
-def test_the_climbed_weights_are_a_mixture_no_worse_than_any_single_source() -> None:
-    given = _graded()
-    sources, answers = np.nan_to_num(given.shortlists.scores).astype(np.float64), given.judged(5)
-    weights = climb(sources, answers)
-    assert weights.sum() == pytest.approx(1)
-    assert (weights >= 0).all()
-    assert answers.ndcg(sources @ weights).mean() >= max(answers.ndcg(sources[..., s]).mean() for s in range(2))
-
-
-def test_without_a_listed_answer_all_weights_are_equal() -> None:
-    answers = Answers.of(np.array([[0, 1]], np.int32), Ragged.from_rows([[5]]), np.ones(1, np.float32), 2)
-    assert climb(np.ones((1, 2, 4)), answers).tolist() == [0.25] * 4

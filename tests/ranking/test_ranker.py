@@ -113,10 +113,8 @@ def test_each_segment_has_the_order_that_is_good_for_it() -> None:
     )
     ranker = learned(both)
     assert [int(np.argmax(ranker.segments[number].weights)) for number in (1, 3)] == [0, 1]
-    assert (
-        ranker.segments[2]
-        == learned(replace(both, users=histories([[0] * 5] * 120)), RankerSettings(min_users=999)).segments[2]
-    ), "a segment without users takes what is best for all users with a history"
+    pooled = learned(replace(both, users=histories([[0] * 5] * 120)), SETTINGS.model_copy(update={"min_users": 999}))
+    assert ranker.segments[2] == pooled.segments[2], "a segment without users takes what is best for all with a history"
     assert (ranker.segments[0].order, ranker.segments[0].n_rows) == ("blend", 0)
 
 
@@ -167,6 +165,13 @@ def test_trees_find_what_no_weighted_sum_can_say() -> None:
     assert segment.order == "lambdamart"
     assert segment.ndcg["lambdamart"] > segment.ndcg["blend"] + 0.05
     assert ndcg(order_of(ranker, new, items), new, 10).mean() > single_ndcg(new, 0) + 0.05
+
+
+def test_trees_that_say_nothing_leave_the_blend_as_it_is() -> None:
+    weak = TREES.model_copy(update={"lambdamart": LambdaMartSettings(n_trees=5, min_leaf=20, l2=1e9)})
+    segment = learned(examples(np.random.default_rng(0), 200, (1.5, 1.5, 0.0)), weak).segments[-1]
+    assert segment.ndcg["blend"] > segment.ndcg["source"] + 0.05
+    assert segment.ndcg["lambdamart"] == pytest.approx(segment.ndcg["blend"], abs=0.01)
 
 
 def test_trees_learned_again_have_the_same_bytes_and_loaded_the_same_order_and_strengths() -> None:

@@ -8,9 +8,9 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from tawny.core.arrays import Counts, Doubles
+from tawny.core.arrays import Bools, Counts, Doubles
 from tawny.ranking.answers import Answers
-from tawny.ranking.coordinate_ascent import climb
+from tawny.ranking.conditional_logit import fit_weights
 from tawny.ranking.settings import RankerSettings, Transform
 
 Comparable = Mapping[Transform, Doubles]
@@ -21,17 +21,34 @@ _FLOOR = 1e-7
 
 
 @dataclass(frozen=True)
-class Learned:
-    """What was learned from some rows, and how good it is on rows that it was not learned from.
+class Mixture:
+    """A weighted sum of comparable scores.
 
     Attributes:
         transform: makes the scores comparable.
         weights: float64 [S], not negative, summing to 1.
-        ndcg: float64 [U], of each row by what was learned, choices included, without the row's fold.
     """
 
     transform: Transform
     weights: Doubles
+
+    def scores(self, scores: Comparable) -> Doubles:
+        """float64 [U, M]."""
+        return weighted(scores[self.transform], self.weights)
+
+
+@dataclass(frozen=True)
+class Learned:
+    """What was learned from some rows, and how good it is on rows that it was not learned from.
+
+    Attributes:
+        mixture: of all rows.
+        left_out: float64 [U, M], the scores of each row by what was learned without its fold.
+        ndcg: float64 [U], of each row by what was learned, choices included, without the row's fold.
+    """
+
+    mixture: Mixture
+    left_out: Doubles
     ndcg: Doubles
 
 
@@ -47,52 +64,63 @@ def parts(scores: Doubles, weights: Doubles) -> Doubles:
 
 
 def learn_source(scores: Comparable, answers: Answers, folds: Counts) -> Learned:
-    """The best single source; its NDCG on each fold is that of the source which is best on the others."""
+    """The best single source; without each fold it is the one that is best on the others."""
     transform: Transform = "reciprocal_rank"
-    n_sources = scores[transform].shape[2]
-    single = np.stack([answers.ndcg(weighted(scores[transform], one)) for one in np.eye(n_sources)])  # [S, U]
-    best = int(np.argmax(single.mean(axis=1)))
-    return Learned(transform, np.eye(n_sources)[best], _chosen_elsewhere(single, folds))
+    own, each = scores[transform], np.eye(scores[transform].shape[2])
+    single = np.stack([answers.ndcg(weighted(own, one)) for one in each])  # [S, U]
+    elsewhere = [int(np.argmax(single[:, folds != fold].mean(axis=1))) for fold in range(folds.max() + 1)]
+    left_out = _left_out(own, each[elsewhere], folds)
+    return Learned(Mixture(transform, each[int(np.argmax(single.mean(axis=1)))]), left_out, answers.ndcg(left_out))
 
 
-def learn_blend(scores: Comparable, answers: Answers, folds: Counts, settings: RankerSettings) -> Learned:
+def learn_blend(scores: Comparable, is_listed: Bools, answers: Answers, folds: Counts, settings: RankerSettings) -> Learned:
     """The blend of the transform and shrinkage that are best on left-out users; of equals, the most shrunk.
 
-    The weights are learned without each fold of users and averaged, because a single climb overfits where users are few.
-    Then they are shrunk towards equal weights or towards the best single source. The choice among these is left out as well:
-    the NDCG on a fold is that of the choice which is best on the other folds.
+    The weights are learned without each fold of users and averaged. Then they are shrunk towards equal weights or towards
+    the best single source. The choice among these is left out as well: the NDCG on a fold is that of the choice which is
+    best on the other folds.
+
+    Args:
+        scores: of U rows.
+        is_listed: bool [U, M], False in the padding.
+        answers: of the rows.
+        folds: int64 [U], from 0.
+        settings: of the ranker.
     """
     options, values = [], []
+    kept = [np.flatnonzero(folds != fold) for fold in range(folds.max() + 1)]
     for transform in settings.transforms:
         own = scores[transform]
-        kept = [folds != fold for fold in range(folds.max() + 1)]
-        climbed = [climb(own[rows], answers.take(np.flatnonzero(rows))) for rows in kept]
+        fitted = np.stack([_summing_to_one(fit_weights(own[rows], is_listed[rows], answers.take(rows))) for rows in kept])
         singles = np.stack([answers.ndcg(own[..., source]) for source in range(own.shape[2])])  # [S, U]
-        targets = [np.eye(own.shape[2])[int(np.argmax(singles[:, rows].mean(axis=1)))] for rows in kept]
-        for of_folds in _shrunk(np.stack(climbed), np.stack(targets), settings.shrinkages):
-            options.append((transform, of_folds.mean(axis=0)))
-            values.append(_left_out(own, of_folds, answers, folds))
-    transform, weights = options[int(np.argmax([value.mean() for value in values]))]
-    return Learned(transform, weights, _chosen_elsewhere(np.stack(values), folds))
+        targets = np.stack([np.eye(own.shape[2])[int(np.argmax(singles[:, rows].mean(axis=1)))] for rows in kept])
+        for of_folds in _shrunk(fitted, targets, settings.shrinkages):
+            options.append((transform, of_folds))
+            values.append(answers.ndcg(_left_out(own, of_folds, folds)))
+    transform, of_folds = options[int(np.argmax([value.mean() for value in values]))]
+    left_out = _left_out(scores[transform], of_folds, folds)
+    mixture = Mixture(transform, of_folds.mean(axis=0))
+    return Learned(mixture, left_out, _chosen_elsewhere(np.stack(values), folds))
 
 
-def _shrunk(climbed: Doubles, singles: Doubles, shares: tuple[float, ...]) -> Iterator[Doubles]:
-    """float64 [folds, S], the most shrunk first: equal weights, then those between a target and what was climbed."""
-    equal = np.full_like(climbed, 1 / climbed.shape[1])
+def _summing_to_one(weights: Doubles) -> Doubles:
+    """Equal weights where all are 0."""
+    return weights / weights.sum() if weights.any() else np.full_like(weights, 1 / len(weights))
+
+
+def _shrunk(fitted: Doubles, singles: Doubles, shares: tuple[float, ...]) -> Iterator[Doubles]:
+    """float64 [folds, S], the most shrunk first: equal weights, then those between a target and what was fitted."""
+    equal = np.full_like(fitted, 1 / fitted.shape[1])
     yield equal
     for share in sorted(shares, reverse=True):
         for target in (equal, singles):
-            yield share * target + (1 - share) * climbed
-    yield climbed
+            yield share * target + (1 - share) * fitted
+    yield fitted
 
 
-def _left_out(scores: Doubles, weights: Doubles, answers: Answers, folds: Counts) -> Doubles:
-    """float64 [U]: the NDCG of each row by the weights of its fold, float64 [folds, S]."""
-    values = np.zeros(len(scores))
-    for fold, own in enumerate(weights):
-        rows = np.flatnonzero(folds == fold)
-        values[rows] = answers.take(rows).ndcg(weighted(scores[rows], own))
-    return values
+def _left_out(scores: Doubles, weights: Doubles, folds: Counts) -> Doubles:
+    """float64 [U, M]: the blend of each row by the weights of its fold, float64 [folds, S]."""
+    return np.asarray(np.matmul(scores, (weights[folds] + _FLOOR)[:, :, None])[..., 0], np.float64)
 
 
 def _chosen_elsewhere(values: Doubles, folds: Counts) -> Doubles:

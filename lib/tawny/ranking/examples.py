@@ -62,11 +62,13 @@ class Pairs:
 
     Attributes:
         rows: int64 [P], ascending.
+        columns: int64 [P], where in the shortlist.
         features: float32 [P, F].
         gains: float64 [P], the value of the item to the row; 0 for an item that it did not take.
     """
 
     rows: Counts
+    columns: Counts
     features: Floats
     gains: Doubles
 
@@ -88,18 +90,22 @@ class Pairs:
             own = slice(*np.searchsorted(rows, [block[0], block[-1] + 1]))
             taken = shortlists.take(block), examples.users.take(block)
             parts.append(pair_features(*taken, facts, rows[own] - block[0], columns[own]))
-        return cls(rows, np.concatenate(parts), gains[rows, columns])
+        return cls(rows, columns, np.concatenate(parts), gains[rows, columns])
 
-    def fit(self, is_learned: Bools, sources: Sequence[str], settings: LambdaMartSettings, seed: int) -> LambdaMart:
-        """The trees of the pairs of these rows, bool [U]."""
+    def fit(
+        self, base: Doubles, is_learned: Bools, sources: Sequence[str], settings: LambdaMartSettings, seed: int
+    ) -> LambdaMart:
+        """Trees grown on top of `base`, float64 [U, M], from the pairs of these rows, bool [U]."""
         kept = is_learned[self.rows]
-        n_items = np.bincount(self.rows[kept])
+        rows, columns = self.rows[kept], self.columns[kept]
+        n_items = np.bincount(rows)
         names = feature_names(sources)
-        return LambdaMart.fit(self.features[kept], self.gains[kept], n_items[n_items > 0], names, settings, seed)
+        own = self.features[kept], base[rows, columns], self.gains[kept]
+        return LambdaMart.fit(*own, n_items[n_items > 0], names, settings, seed)
 
 
 def tree_scores(trees: LambdaMart, shortlists: Shortlists, users: Histories, facts: ItemFacts) -> Doubles:
-    """float64 [U, M]: the trees' scores of all items of the shortlists; -inf in the padding."""
+    """float64 [U, M]: what the trees add to the scores of all items of the shortlists; -inf in the padding."""
     scores = np.full(shortlists.items.shape, -np.inf)
     for block in blocks(shortlists.n_rows):
         own = shortlists.take(block)
@@ -109,14 +115,14 @@ def tree_scores(trees: LambdaMart, shortlists: Shortlists, users: Histories, fac
 
 
 def left_out_ndcg(
-    examples: Examples, facts: ItemFacts, pairs: Pairs, k: int, folds: Counts, sources: Sequence[str],
+    examples: Examples, facts: ItemFacts, pairs: Pairs, base: Doubles, k: int, folds: Counts, sources: Sequence[str],
     settings: LambdaMartSettings, seed: int,
 ) -> Doubles:  # fmt: skip
-    """float64 [U]: the NDCG@k of each row by trees that were grown without its fold."""
+    """float64 [U]: the NDCG@k of each row by `base`, float64 [U, M], and trees that were grown without its fold."""
     values = np.zeros(examples.n_rows)
     for fold in range(folds.max() + 1):
-        trees = pairs.fit(folds != fold, sources, settings, seed)
+        trees = pairs.fit(base, folds != fold, sources, settings, seed)
         rows = np.flatnonzero(folds == fold)
         own = examples.take(rows)
-        values[rows] = own.judged(k).ndcg(tree_scores(trees, own.shortlists, own.users, facts))
+        values[rows] = own.judged(k).ndcg(base[rows] + tree_scores(trees, own.shortlists, own.users, facts))
     return values

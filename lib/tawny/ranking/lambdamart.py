@@ -1,4 +1,4 @@
-"""LambdaMART: trees that order the items of a shortlist, grown for NDCG by LightGBM.
+"""LambdaMART: trees that improve the order of a shortlist, grown for NDCG by LightGBM.
 
 Shapes: P pairs of a row and an item, R rows, F features, S sources.
 """
@@ -31,12 +31,20 @@ class LambdaMart:
 
     @classmethod
     def fit(
-        cls, features: Floats, gains: Doubles, n_items: Counts, names: Sequence[str], settings: LambdaMartSettings, seed: int
+        cls,
+        features: Floats,
+        base: Doubles,
+        gains: Doubles,
+        n_items: Counts,
+        names: Sequence[str],
+        settings: LambdaMartSettings,
+        seed: int,
     ) -> "LambdaMart":
-        """The trees; the same arguments give the same bytes.
+        """Trees whose sum is added to scores that are there already; the same arguments give the same bytes.
 
         Args:
             features: float32 [P, F], the pairs of a row one after another.
+            base: float64 [P], the scores that the trees improve, as logarithms of odds.
             gains: float64 [P], the value of the item to the row; 0 for an item that it did not take.
             n_items: int64 [R], pairs of each row.
             names: F names of the features.
@@ -59,12 +67,12 @@ class LambdaMart:
             "force_row_wise": True,  # LightGBM would time both ways, and choose by the clock
             "verbose": -1,
         }
-        pairs = lightgbm.Dataset(features, labels, group=n_items, feature_name=list(names), params=params)
+        pairs = lightgbm.Dataset(features, labels, init_score=base, group=n_items, feature_name=list(names), params=params)
         booster = lightgbm.train(params, pairs, settings.n_trees)
         return cls(booster.model_to_string().encode())
 
     def score(self, features: Floats) -> Doubles:
-        """float64 [P]: higher is better; of features float32 [P, F]."""
+        """float64 [P], of features float32 [P, F]: what is added to the scores that the trees improve."""
         return np.asarray(self._booster.predict(features, num_threads=1), np.float64) if len(features) else np.empty(0)
 
     def contributions(self, features: Floats, groups: Ints, n_groups: int) -> Doubles:

@@ -4,14 +4,17 @@ Shapes: U rows (a user and a morning), M longest shortlist, S sources, K list.
 """
 
 from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
 from typing import Any, ClassVar, Literal, Self
 
 import numpy as np
+from numpy.typing import NDArray
 from pydantic import BaseModel, ConfigDict, NonNegativeFloat
 
 from tawny.core.arrays import Arrays, Counts, Doubles, Floats, Histories, Ints
 from tawny.evaluation.tuning import standard_error
-from tawny.ranking.blend import Learned, learn_blend, learn_source, parts, weighted
+from tawny.ranking.blend import Learned, learn_blend, learn_source, parts
+from tawny.ranking.conditional_logit import fit_weights
 from tawny.ranking.examples import Examples, Pairs, left_out_ndcg, tree_scores
 from tawny.ranking.features import POPULARITY, ItemFacts, feature_sources, pair_features
 from tawny.ranking.lambdamart import LambdaMart
@@ -19,7 +22,7 @@ from tawny.ranking.settings import RankerSettings, Transform
 from tawny.ranking.shortlists import Shortlists, comparable
 
 Order = Literal["source", "blend", "lambdamart"]
-"""By the best single source, by a weighted sum of the sources, or by trees; from the simplest."""
+"""By the best single source, by a weighted sum of the sources, or by that sum and trees; from the simplest."""
 
 LONGEST = (0, 2, 10)
 """Segments of users by the entries of their history: none, 1 to 2, 3 to 10, more."""
@@ -31,7 +34,7 @@ class Segment(BaseModel):
     Attributes:
         order: what orders them.
         transform: makes the scores of the sources comparable.
-        weights: one per source, not negative, summing to 1; of the source or the blend.
+        weights: one per source, not negative, summing to 1; of the source, or of the blend, with trees or without.
         n_rows: rows that it was chosen on.
         n_users: users of these rows.
         ndcg: mean NDCG on left-out users, by order.
@@ -48,6 +51,10 @@ class Segment(BaseModel):
     ndcg: dict[Order, float] = {}
     standard_error: dict[Order, float] = {}
 
+    def base(self, scores: Floats, rank_offset: float) -> Doubles:
+        """float64 [U, M, S]: what each source adds to the weighted sum; of the scores of shortlists, float32 [U, M, S]."""
+        return parts(comparable(scores, self.transform, rank_offset), np.asarray(self.weights))
+
 
 class Ranker:
     """One order of a shortlist's items for each segment of users.
@@ -60,10 +67,24 @@ class Ranker:
     name: ClassVar[str] = "ranker"
 
     def __init__(
-        self, sources: Sequence[str], segments: Sequence[Segment], trees: LambdaMart | None, settings: RankerSettings
+        self,
+        sources: Sequence[str],
+        segments: Sequence[Segment],
+        trees: LambdaMart | None,
+        settings: RankerSettings,
+        scale: float = 1.0,
     ) -> None:
-        """`sources` name the last axis of the scores, S long; `segments` are those of LONGEST; `trees`, if one uses them."""
+        """The parts.
+
+        Args:
+            sources: name the last axis of the scores, S long.
+            segments: those of LONGEST.
+            trees: if a segment uses them.
+            settings: it was learned with.
+            scale: of a blend's scores, where trees are added to them.
+        """
         self.sources, self.segments, self.trees, self.settings = tuple(sources), tuple(segments), trees, settings
+        self.scale = scale
 
     @classmethod
     def learn(
@@ -78,47 +99,40 @@ class Ranker:
             settings: of the ranker.
             seed: of LambdaMART's features and sample.
         """
-        trees = _Trees.grow(sources, examples, facts, settings, seed) if examples.n_rows >= settings.min_rows else None
-        values = trees.ndcg if trees else None
-        own = np.searchsorted(LONGEST, examples.users.lengths)
-        fallback = _popularity(sources, settings)
-        pooled = _segment(examples, np.flatnonzero(own > 0), values, settings, at_least=settings.n_folds) or fallback
-        segments = [
-            _segment(examples, np.flatnonzero(own == number), values, settings, at_least=settings.min_users)
-            or (pooled if number > 0 else fallback)
-            for number in range(len(LONGEST) + 1)
-        ]
-        is_used = any(segment.order == "lambdamart" for segment in segments)
-        return cls(sources, segments, trees.all_rows() if trees and is_used else None, settings)
+        simple = _SimpleOrders.learn(sources, examples, settings)
+        trees = _Trees.grow(sources, examples, simple.blended, facts, settings, seed)
+        segments = simple.segments(trees.ndcg if trees else None)
+        if trees and any(segment.order == "lambdamart" for segment in segments):
+            return cls(sources, segments, trees.all_rows(), settings, trees.scale)
+        return cls(sources, segments, None, settings)
 
     def score(self, shortlists: Shortlists, users: Histories, facts: ItemFacts) -> Floats:
         """float32 [U, M], higher is better; -inf in the padding."""
         scores = np.full(shortlists.items.shape, -np.inf)
         for segment, rows in self._members(users):
             own = shortlists.take(rows)
+            summed = segment.base(own.scores, self.settings.rank_offset).sum(axis=2)
             if segment.order == "lambdamart" and self.trees:
-                scores[rows] = tree_scores(self.trees, own, users.take(rows), facts)
+                scores[rows] = self.scale * summed + tree_scores(self.trees, own, users.take(rows), facts)
             else:
-                same_scale = comparable(own.scores, segment.transform, self.settings.rank_offset)
-                scores[rows] = np.where(own.items >= 0, weighted(same_scale, np.asarray(segment.weights)), -np.inf)
+                scores[rows] = np.where(own.items >= 0, summed, -np.inf)
         return scores.astype(np.float32)
 
     def strengths(self, shortlists: Shortlists, users: Histories, facts: ItemFacts, columns: Ints) -> Doubles:
         """float64 [U, K, S], not negative: how much each source speaks for the items at `columns`, int32 [U, K]; 0 for -1.
 
-        A blend adds these; of trees, they are what the source's features add to the score, where that is positive. Where no
-        source speaks for an item, those that list it do so alike.
+        A blend adds these; with trees, what the source's features add to the score comes to it. Where no source speaks for
+        an item, those that list it do so alike.
         """
         strengths = np.zeros((*columns.shape, len(self.sources)))
         for segment, rows in self._members(users):
             own, listed = shortlists.take(rows), columns[rows]
             at, place = np.nonzero(listed >= 0)
+            found = segment.base(own.scores, self.settings.rank_offset)[at, listed[at, place]]
             if segment.order == "lambdamart" and self.trees:
                 features = pair_features(own, users.take(rows), facts, at, listed[at, place].astype(np.int64))
-                found = self.trees.contributions(features, feature_sources(self.sources), len(self.sources))
-            else:
-                same_scale = comparable(own.scores, segment.transform, self.settings.rank_offset)
-                found = parts(same_scale[at, listed[at, place]], np.asarray(segment.weights))
+                added = self.trees.contributions(features, feature_sources(self.sources), len(self.sources))
+                found = self.scale * found + added
             found = np.maximum(found, 0)
             is_silent = ~found.any(axis=1, keepdims=True)
             strengths[rows[at], place] = np.where(is_silent, own.ranks[at, listed[at, place]] > 0, found)
@@ -129,16 +143,17 @@ class Ranker:
         return {"trees": np.frombuffer(self.trees.trees, np.uint8)} if self.trees else {}
 
     def config(self) -> dict[str, Any]:
-        """sources, segments and settings."""
+        """sources, segments, settings and scale."""
         segments = [segment.model_dump(mode="json") for segment in self.segments]
-        return {"sources": list(self.sources), "segments": segments, "settings": self.settings.model_dump(mode="json")}
+        settings = self.settings.model_dump(mode="json")
+        return {"sources": list(self.sources), "segments": segments, "settings": settings, "scale": self.scale}
 
     @classmethod
     def restore(cls, config: Mapping[str, Any], arrays: Arrays) -> Self:
         """The ranker that `config()` and `arrays()` came from."""
         trees = LambdaMart(arrays["trees"].tobytes()) if "trees" in arrays else None
         segments = [Segment(**segment) for segment in config["segments"]]
-        return cls(config["sources"], segments, trees, RankerSettings(**config["settings"]))
+        return cls(config["sources"], segments, trees, RankerSettings(**config["settings"]), config["scale"])
 
     def _members(self, users: Histories) -> list[tuple[Segment, Counts]]:
         """The segments that have rows among these, with the row numbers."""
@@ -146,63 +161,136 @@ class Ranker:
         return [(self.segments[number], np.flatnonzero(own == number)) for number in np.unique(own)]
 
 
-class _Trees:
-    """LambdaMART on all rows: its NDCG on left-out users, and the trees of all rows, grown only where they are used."""
+@dataclass(frozen=True)
+class _Orders:
+    """The best single source and the blend of some rows.
 
-    def __init__(self, ndcg: Doubles, pairs: Pairs, sources: Sequence[str], settings: RankerSettings, seed: int) -> None:
-        self.ndcg = ndcg
-        self._pairs, self._sources, self._settings, self._seed = pairs, sources, settings, seed
+    Attributes:
+        rows: int64 [R], of the examples.
+        keys: uint64 [R], of their users.
+        source, blend: learned from them.
+    """
+
+    rows: Counts
+    keys: NDArray[np.uint64]
+    source: Learned
+    blend: Learned
+
+    @classmethod
+    def learn(cls, examples: Examples, rows: Counts, settings: RankerSettings, at_least: int) -> "_Orders | None":
+        """None with fewer users than `at_least`."""
+        own = examples.take(rows)
+        if len(np.unique(own.keys)) < at_least:
+            return None
+        answers, folds, is_listed = own.judged(settings.k), own.folds(settings.n_folds), own.shortlists.items >= 0
+        transforms = {*settings.transforms, "reciprocal_rank"}
+        scores = {name: comparable(own.shortlists.scores, name, settings.rank_offset) for name in sorted(transforms)}
+        source = learn_source(scores, answers, folds)
+        return cls(rows, own.keys, source, learn_blend(scores, is_listed, answers, folds, settings))
+
+    def segment(self, of_trees: Doubles | None) -> Segment:
+        """The best order that beats the source by more than a standard error; `of_trees`: NDCG of all examples, float64."""
+        values: dict[Order, Doubles] = {"source": self.source.ndcg, "blend": self.blend.ndcg}
+        if of_trees is not None:
+            values["lambdamart"] = of_trees[self.rows]
+        ndcg = {order: float(value.mean()) for order, value in values.items()}
+        errors = {order: standard_error(value - self.source.ndcg, self.keys) for order, value in values.items()}
+        better = [order for order in values if order == "source" or ndcg[order] - ndcg["source"] > errors[order]]
+        chosen = max(better, key=lambda order: ndcg[order])
+        used = (self.source if chosen == "source" else self.blend).mixture
+        return Segment(
+            order=chosen,
+            transform=used.transform,
+            weights=tuple(map(float, used.weights)),
+            n_rows=len(self.rows),
+            n_users=len(np.unique(self.keys)),
+            ndcg=ndcg,
+            standard_error=errors,
+        )
+
+
+class _SimpleOrders:
+    """The simple orders of every segment; one with few users takes those of all users with a history.
+
+    Attributes:
+        blended: float64 [U, M], the blend of every row, learned without its fold.
+    """
+
+    def __init__(
+        self, of_segments: Sequence[_Orders | None], pooled: _Orders | None, other: Segment, blended: Doubles
+    ) -> None:
+        """`other` is for users of whom nothing was learned."""
+        self._of_segments, self._pooled, self._other, self.blended = of_segments, pooled, other, blended
+
+    @classmethod
+    def learn(cls, sources: Sequence[str], examples: Examples, settings: RankerSettings) -> Self:
+        number, other = np.searchsorted(LONGEST, examples.users.lengths), _popularity(sources)
+        blended = other.base(examples.shortlists.scores, settings.rank_offset).sum(axis=2)
+        pooled = _Orders.learn(examples, np.flatnonzero(number > 0), settings, settings.n_folds)
+        each = [
+            _Orders.learn(examples, np.flatnonzero(number == one), settings, settings.min_users)
+            for one in range(len(LONGEST) + 1)
+        ]
+        for orders in (pooled, *each):
+            if orders:
+                blended[orders.rows] = orders.blend.left_out
+        return cls(each, pooled, other, blended)
+
+    def segments(self, of_trees: Doubles | None) -> list[Segment]:
+        """With the orders that are best; `of_trees` is None, or the NDCG of every row, float64 [U]."""
+        pooled = self._pooled.segment(of_trees) if self._pooled else self._other
+        others = (self._other, *[pooled] * len(LONGEST))
+        return [own.segment(of_trees) if own else other for own, other in zip(self._of_segments, others, strict=True)]
+
+
+class _Trees:
+    """LambdaMART on top of the blend: its NDCG on left-out users, and the trees of all rows, grown only where they are used.
+
+    Attributes:
+        ndcg: float64 [U], of each row by trees that were grown without its fold.
+        scale: of the blend, at which its differences are logarithms of odds, as the trees' are.
+    """
+
+    def __init__(
+        self,
+        pairs: Pairs,
+        base: Doubles,
+        ndcg: Doubles,
+        scale: float,
+        sources: Sequence[str],
+        settings: RankerSettings,
+        seed: int,
+    ) -> None:
+        self.ndcg, self.scale = ndcg, scale
+        self._pairs, self._base, self._sources, self._settings, self._seed = pairs, base, sources, settings, seed
 
     @classmethod
     def grow(
-        cls, sources: Sequence[str], examples: Examples, facts: ItemFacts, settings: RankerSettings, seed: int
+        cls,
+        sources: Sequence[str],
+        examples: Examples,
+        blended: Doubles,
+        facts: ItemFacts,
+        settings: RankerSettings,
+        seed: int,
     ) -> "_Trees | None":
-        """None where no shortlist has an answer."""
-        own, rng = settings.lambdamart, np.random.default_rng(seed)
-        answers = examples.judged(settings.k)
-        if not len(answers.gains):
+        """None with too few rows, or where no shortlist has an answer. `blended` is float64 [U, M], left out."""
+        answers, is_listed = examples.judged(settings.k), examples.shortlists.items >= 0
+        if examples.n_rows < settings.min_rows or not len(answers.gains):
             return None
-        pairs = Pairs.sample(examples, facts, answers, own.max_pairs, rng)
-        ndcg = left_out_ndcg(examples, facts, pairs, settings.k, examples.folds(settings.n_folds), sources, own, seed)
-        return cls(ndcg, pairs, sources, settings, seed)
+        scale = float(fit_weights(blended[..., None], is_listed, answers)[0])
+        own, base = settings.lambdamart, scale * blended
+        pairs = Pairs.sample(examples, facts, answers, own.max_pairs, np.random.default_rng(seed))
+        folds = examples.folds(settings.n_folds)
+        ndcg = left_out_ndcg(examples, facts, pairs, base, settings.k, folds, sources, own, seed)
+        return cls(pairs, base, ndcg, scale, sources, settings, seed)
 
     def all_rows(self) -> LambdaMart:
-        everything = np.ones(int(self._pairs.rows.max()) + 1, np.bool_)
-        return self._pairs.fit(everything, self._sources, self._settings.lambdamart, self._seed)
+        everything = np.ones(len(self._base), np.bool_)
+        return self._pairs.fit(self._base, everything, self._sources, self._settings.lambdamart, self._seed)
 
 
-def _segment(
-    examples: Examples, rows: Counts, of_trees: Doubles | None, settings: RankerSettings, at_least: int
-) -> Segment | None:
-    """The order chosen on these rows; None with fewer users than `at_least`."""
-    own = examples.take(rows)
-    n_users = len(np.unique(own.keys))
-    if n_users < at_least:
-        return None
-    answers, folds = own.judged(settings.k), own.folds(settings.n_folds)
-    transforms = {*settings.transforms, "reciprocal_rank"}
-    scores = {name: comparable(own.shortlists.scores, name, settings.rank_offset) for name in sorted(transforms)}
-    single, blend = learn_source(scores, answers, folds), learn_blend(scores, answers, folds, settings)
-    values: dict[Order, Doubles] = {"source": single.ndcg, "blend": blend.ndcg}
-    if of_trees is not None:
-        values["lambdamart"] = of_trees[rows]
-    ndcg = {order: float(value.mean()) for order, value in values.items()}
-    errors = {order: standard_error(value - single.ndcg, own.keys) for order, value in values.items()}
-    better = [order for order in values if order == "source" or ndcg[order] - ndcg["source"] > errors[order]]
-    chosen = max(better, key=lambda order: ndcg[order])
-    used: Learned = single if chosen == "source" else blend
-    return Segment(
-        order=chosen,
-        transform=used.transform,
-        weights=tuple(map(float, used.weights)),
-        n_rows=own.n_rows,
-        n_users=n_users,
-        ndcg=ndcg,
-        standard_error=errors,
-    )
-
-
-def _popularity(sources: Sequence[str], settings: RankerSettings) -> Segment:
+def _popularity(sources: Sequence[str]) -> Segment:
     """For users of whom nothing was learned: popularity's list, or equal weights where it is no source."""
     weights = np.array([source == POPULARITY for source in sources], np.float64)
     weights = weights if weights.any() else np.full(len(sources), 1 / len(sources))

@@ -11,7 +11,7 @@ Transform = Literal["reciprocal_rank", "standardised"]
 
 
 class LambdaMartSettings(Settings):
-    """The trees of LambdaMART, and what they are grown from.
+    """The trees of LambdaMART, and what they are grown from. They are added to a blend, so they are small.
 
     Attributes:
         n_trees: trees.
@@ -28,9 +28,9 @@ class LambdaMartSettings(Settings):
 
     n_trees: PositiveInt = 100
     learning_rate: PositiveFloat = 0.07
-    n_leaves: PositiveInt = Field(15, ge=2)
-    min_leaf: PositiveInt = 50
-    l2: NonNegativeFloat = 5.0
+    n_leaves: PositiveInt = Field(7, ge=2)
+    min_leaf: PositiveInt = 200
+    l2: NonNegativeFloat = 20.0
     feature_share: float = Field(0.6, gt=0.0, le=1.0)
     truncation: PositiveInt = 30
     max_pairs: PositiveInt = 400_000
