@@ -5,12 +5,14 @@ import pytest
 from pyspark.sql import SparkSession
 from pyspark.sql import functions as F
 
+from tawny.core.arrays import Histories
 from tawny.core.columns import FOLDS
 from tawny.core.config import Settings, validate
-from tawny.core.errors import ConfigError
-from tawny.models.counting.matrix import CountingModel
+from tawny.core.errors import CheckError, ConfigError
+from tawny.models.counting import spark as counting
+from tawny.models.counting.matrix import CountingModel, Pairs
 from tawny.models.counting.settings import CountingSettings
-from tawny.models.counting.spark import fit_counting, fit_every_fold
+from tawny.models.counting.spark import fit_counting, fit_every_fold, fit_matrix
 from tawny.models.neighbours.model import ItemNeighbours
 from tawny.models.neighbours.settings import ItemNeighboursSettings
 from tawny.models.transitions.model import Transitions
@@ -49,6 +51,47 @@ def test_summed_over_tasks_the_matrix_is_that_of_one_process(
     np.testing.assert_array_equal(fitted.matrix.indptr, alone.matrix.indptr)
     np.testing.assert_array_equal(fitted.matrix.indices, alone.matrix.indices)
     np.testing.assert_allclose(fitted.matrix.data, alone.matrix.data, rtol=1e-5)
+
+
+def test_however_the_users_are_partitioned_the_matrix_has_the_same_bits(spark: SparkSession) -> None:
+    world = chains(np.random.default_rng(3), n_users=200)
+    sequences = sequence_frame(spark, world.users)
+    nobody = spark.createDataFrame([], "item_index int, weight double")
+    one, other = (
+        fit_counting(ItemNeighbours, ItemNeighboursSettings(), frame, nobody, world.n_items, n_tasks=3)
+        for frame in (sequences.repartition(5, "ages_days"), sequences.coalesce(1))
+    )
+    np.testing.assert_array_equal(one.matrix.indices, other.matrix.indices)
+    np.testing.assert_array_equal(one.matrix.data, other.matrix.data)
+
+
+def test_a_matrix_of_many_blocks_arrives_whole(spark: SparkSession) -> None:
+    n_items = 1001
+    rows, columns = (numbers.ravel().astype(np.int32) for numbers in np.indices((n_items, n_items)))
+    values = ((7 * rows + 3 * columns) % 1000 + 1).astype(np.float32)
+
+    def every_pair(users: Histories) -> Pairs:
+        return rows, columns, values * users.n_users
+
+    users = sequence_frame(spark, chains(np.random.default_rng(3), n_users=7).users)
+    found = fit_matrix(users, every_pair, lambda counts: 2 * counts, n_items, n_tasks=3)
+    np.testing.assert_array_equal(found.toarray(), 14 * values.reshape(n_items, n_items))
+
+
+def test_a_matrix_that_one_process_cannot_hold_is_refused(spark: SparkSession, monkeypatch: pytest.MonkeyPatch) -> None:
+    world = chains(np.random.default_rng(3), n_users=20)
+    users = sequence_frame(spark, world.users)
+    monkeypatch.setattr(counting, "_MAX_VALUES", 10)
+    with pytest.raises(CheckError, match=r"a model's matrix: one process holds at most 10 values\. Received: more"):
+        fit_matrix(
+            users, lambda batch: Transitions.pairs(batch, TransitionsSettings()), lambda counts: counts, world.n_items, 2
+        )
+
+
+def test_without_pairs_the_matrix_is_empty(spark: SparkSession) -> None:
+    users = sequence_frame(spark, chains(np.random.default_rng(3), n_users=2).users).where("user_id = 'nobody'")
+    found = fit_matrix(users, lambda batch: Transitions.pairs(batch, TransitionsSettings()), lambda counts: counts, 4, 2)
+    assert (found.shape, found.nnz) == ((4, 4), 0)
 
 
 def test_every_fold_gets_a_model_of_its_own_rows_with_the_chosen_settings(spark: SparkSession) -> None:

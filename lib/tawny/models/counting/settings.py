@@ -34,7 +34,7 @@ class CountingSettings(Settings):
     Attributes:
         model: the model's settings, and where the search for better ones starts.
         tuning: the search, on half of the validation rows.
-        n_tasks: tasks that share the rows of the matrix.
+        n_tasks: tasks that share the users, then the rows of the matrix.
     """
 
     model: Settings
