@@ -1,6 +1,7 @@
 import numpy as np
+import pytest
 
-from tawny.core.arrays import Doubles, Floats, Histories
+from tawny.core.arrays import Doubles, Floats, Histories, Ints
 from tawny.models.als.model import Als
 from tawny.models.als.settings import AlsSettings
 from tawny.testing.worlds import chains, histories, join
@@ -110,3 +111,31 @@ def test_an_older_entry_counts_in_part_where_its_user_is_folded_in() -> None:
     matrix = factors.T @ np.diag(1 + excess) @ factors + 0.3 * (6 + excess.sum()) * np.eye(3)
     expected = np.linalg.solve(matrix, factors.T @ (taken + excess))
     np.testing.assert_allclose(model.user_factors(histories([[1, 4]]))[0], expected, rtol=1e-5)
+
+
+def dense(model: Als, user: Histories, listed: Ints) -> tuple[Doubles, Doubles]:
+    """A user's factors [D] and contributions [n, K] by the normal equations, written out over all items; weights of 1."""
+    known = np.isfinite(model.item_factors[:, 0])
+    factors = np.nan_to_num(model.item_factors).astype(np.float64)
+    taken = np.bincount(user.items, minlength=len(factors)) * known
+    confidence = known + model.settings.alpha * taken
+    ridge = model.settings.regularisation * confidence.sum() * np.eye(factors.shape[1])
+    matrix = factors.T @ np.diag(confidence) @ factors + ridge
+    own = factors[user.items] * (confidence / np.maximum(taken, 1))[user.items][:, None]
+    target = factors.T @ (confidence * (taken > 0))
+    return np.linalg.solve(matrix, target), own @ np.linalg.solve(matrix, factors[listed].T)
+
+
+@pytest.mark.parametrize("n_entries", [1, 3, 15, 16, 40])
+def test_with_few_entries_and_with_many_the_whole_system_is_solved(n_entries: int) -> None:
+    rng = np.random.default_rng(n_entries)
+    factors = rng.normal(size=(50, 16)).astype(np.float32)
+    factors[40:] = np.nan
+    model = Als(factors, SETTINGS)
+    walks = [*rng.integers(0, 50, (5, n_entries)).tolist(), [7] * n_entries, [45] * n_entries]
+    users, listed = histories(walks), rng.integers(0, 40, (7, 6)).astype(np.int32)
+    found, parts = model.user_factors(users), model.contributions(users, listed)
+    for row in range(users.n_users):
+        expected, expected_parts = dense(model, users.take(np.array([row])), listed[row])
+        np.testing.assert_allclose(found[row], expected, rtol=1e-6, atol=1e-7)
+        np.testing.assert_allclose(parts[users.rows == row], expected_parts, rtol=1e-6, atol=1e-7)

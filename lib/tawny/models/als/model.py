@@ -3,12 +3,14 @@
 Shapes: U users, I items, N history entries, D factors, K list.
 """
 
+from collections.abc import Iterator
 from typing import Self
 
 import numpy as np
 from scipy import sparse
 
 from tawny.core.arrays import Arrays, Bools, Doubles, Floats, Histories, Ints
+from tawny.models.als.fold_in import NormalEquations
 from tawny.models.als.settings import AlsSettings
 from tawny.models.als.solve import Ratings, improve
 from tawny.models.base import Model, history_matrix, products
@@ -33,8 +35,11 @@ class Als(Model):
         self.item_factors = item_factors
         self.settings = settings
         self._known = np.asarray(np.isfinite(item_factors).all(axis=1), np.bool_)
-        self._factors = np.where(self._known[:, None], item_factors, 0).astype(np.float64)
-        self._gramian = self._factors.T @ self._factors
+        factors = np.where(self._known[:, None], item_factors, 0).astype(np.float64)
+        # The axes of the Gramian's eigenvectors: there, what all users share of their normal equations is diagonal.
+        eigenvalues, self._axes = np.linalg.eigh(factors.T @ factors)
+        self._eigenvalues = np.maximum(eigenvalues, 0.0)  # rounding may leave a negative one
+        self._factors = factors @ self._axes
 
     @classmethod
     def fit(
@@ -54,17 +59,14 @@ class Als(Model):
 
     def user_factors(self, users: Histories) -> Floats:
         """float32 [U, D]; zeros for a user without a known item."""
-        shares, excess = self._parts(users)
-        solved = np.zeros((users.n_users, self._factors.shape[1]))
-        for user, own in enumerate(map(slice, users.indptr[:-1], users.indptr[1:])):
-            if shares[own].any():
-                entries = self._factors[users.items[own]]
-                solved[user] = np.linalg.solve(self._matrix(entries, excess[own]), entries.T @ (shares[own] + excess[own]))
+        solved = np.zeros((users.n_users, len(self._axes)))
+        for user, _, equations in self._equations(users):
+            solved[user] = self._axes @ equations.factors()  # each user alone: no bit may depend on the batch
         return solved.astype(np.float32)
 
     def score(self, users: Histories) -> Floats:
         """float32 [U, I]; -inf for items without factors, and everywhere for users without a known item."""
-        scores = self.user_factors(users) @ self._factors.astype(np.float32).T
+        scores = self.user_factors(users) @ self.item_factors.T  # NaN factors give NaN
         scores[:, ~self._known] = -np.inf
         scores[~self._is_served(users)] = -np.inf
         return scores
@@ -77,15 +79,11 @@ class Als(Model):
 
     def contributions(self, users: Histories, items: Ints) -> Floats:
         """float32 [N, K]: each entry's part of the score; a user's entries sum to the score. Some may be negative."""
-        contributions = np.zeros((len(users.items), items.shape[1]))
-        listed = np.where(items[..., None] >= 0, self._factors[items], 0.0)
-        shares, excess = self._parts(users)
-        for user, own in enumerate(map(slice, users.indptr[:-1], users.indptr[1:])):
-            if shares[own].any():
-                entries = self._factors[users.items[own]]
-                similarity = entries @ np.linalg.solve(self._matrix(entries, excess[own]), listed[user].T)
-                contributions[own] = similarity * (shares[own] + excess[own])[:, None]
-        return contributions.astype(np.float32)
+        contributions = np.zeros((len(users.items), items.shape[1]), np.float32)
+        for user, own, equations in self._equations(users):
+            listed = self._factors[items[user]] * (items[user] >= 0)[:, None]
+            contributions[own] = equations.contributions(listed)
+        return contributions
 
     def arrays(self) -> Arrays:
         """item_factors float32 [I, D]."""
@@ -107,12 +105,15 @@ class Als(Model):
         shares = np.asarray(self._known[users.items] * decay * users.weights / totals, np.float64)
         return shares, shares * self.settings.alpha * totals**self.settings.weight_power
 
-    def _matrix(self, entries: Doubles, excess: Doubles) -> Doubles:
-        """float64 [D, D]: of the normal equations of a user with these entries, [n, D], and their excess confidence, [n]."""
-        matrix = self._gramian + entries.T @ (entries * excess[:, None])
-        total_confidence = np.count_nonzero(self._known) + excess.sum()
-        matrix[np.diag_indices_from(matrix)] += self.settings.regularisation * total_confidence
-        return matrix
+    def _equations(self, users: Histories) -> Iterator[tuple[int, slice, NormalEquations]]:
+        """The normal equations of each user with a known item; the user's row, and where its entries are."""
+        shares, excess = self._parts(users)
+        total_confidence = np.count_nonzero(self._known) + np.bincount(users.rows, excess, users.n_users)
+        ridges = self.settings.regularisation * total_confidence
+        for user in np.flatnonzero(self._is_served(users)):
+            own = slice(users.indptr[user], users.indptr[user + 1])
+            entries, diagonal = self._factors[users.items[own]], self._eigenvalues + ridges[user]
+            yield int(user), own, NormalEquations(entries, excess[own], shares[own] + excess[own], diagonal)
 
 
 def _excess(weights: sparse.csr_array, settings: AlsSettings) -> sparse.csr_array:
