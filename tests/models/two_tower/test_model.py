@@ -87,11 +87,13 @@ def test_the_contribution_of_a_single_entry_is_the_whole_score() -> None:
 @pytest.mark.parametrize("is_ordered", [True, False])
 @pytest.mark.parametrize("n_features", [0, 3])
 @pytest.mark.parametrize("at_once", [1, 4_000_000])
+@pytest.mark.parametrize("gain", [1, 100])  # with 100 some averages are all of one entry, to the last bit
 def test_contributions_agree_with_scoring_each_history_without_the_entry(
-    n_features: int, is_ordered: bool, at_once: int, monkeypatch: pytest.MonkeyPatch
+    n_features: int, is_ordered: bool, at_once: int, gain: int, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr("tawny.models.two_tower.model._SHARES_AT_ONCE", at_once)
-    model = make_net(n_features, is_ordered=is_ordered).to_model(TwoTower)
+    monkeypatch.setattr("tawny.models.two_tower.model._NUMBERS_AT_ONCE", at_once)
+    arrays = make_net(n_features, is_ordered=is_ordered).to_model(TwoTower).arrays()
+    model = TwoTower(SMALL, **{**arrays, "queries": gain * arrays["queries"]})
     batch = histories(n_users=25, n_features=n_features)
     listed = np.random.default_rng(4).integers(-1, 30, (25, 6)).astype(np.int32)
     parts = model.contributions(batch, listed)

@@ -1,7 +1,7 @@
 """Two towers: a user vector from the recent history, and item vectors; the score is their product.
 
 Shapes: U users, I items, N history entries of the batch, K list, D dimensions, L window, P poolings, F user features,
-M hidden units, R rows of a user without one of the entries.
+M hidden units, R entries that are read of a user, V of a batch.
 
 The model is served with numpy: the item tower is already applied (`item_vectors`), and the user tower is four small
 products, so a Spark task needs no TensorFlow. net.py is the same function in Keras, for training; a test checks that both
@@ -12,6 +12,7 @@ under a feed-forward user tower. Here P averages are taken, with learned weights
 average cannot represent both the last item and the long-term taste. Made for catalogs of up to some 50,000 items.
 """
 
+from collections.abc import Iterator
 from typing import Self
 
 import numpy as np
@@ -33,7 +34,7 @@ _ARRAYS = (
     "feature_gain",
 )
 
-_SHARES_AT_ONCE = 4_000_000  # of entries in poolings, for contributions: 16 MB
+_NUMBERS_AT_ONCE = 4_000_000  # shares, or averages, of histories without an entry, for contributions: 16 MB
 
 
 class TwoTower(Model):
@@ -104,21 +105,22 @@ class TwoTower(Model):
         counts as 0.
         """
         contributions = np.zeros((len(users.items), items.shape[1]), np.float32)
-        n_read = self._n_read(users)
-        at_once = max(_SHARES_AT_ONCE // (self.settings.poolings * (n_read + 1) ** 2), 1)
-        for start in range(0, users.n_users, at_once):
-            rows = np.arange(start, min(start + at_once, users.n_users))
+        for rows in self._blocks(users):
             block = users.take(rows)
-            position = block.n_newer
-            is_read = position < n_read
-            listed = self.item_vectors[items[rows]] * (items[rows] >= 0)[:, :, None]
-            lost = self._lost_with_each(block, listed, n_read)[block.rows[is_read], position[is_read]]
-            contributions[users.indptr[start] : users.indptr[rows[-1] + 1]][is_read] = lost
+            is_read = block.n_newer < self._n_read(block)
+            without = self._without_each(block) if self._is_ordered else self._without_each_of_a_set(block)
+            of = block.rows[is_read]
+            lost = products(self.user_vectors(block)[of] - without, self.item_vectors, items[rows[of]])
+            contributions[users.indptr[rows[0]] : users.indptr[rows[-1] + 1]][is_read] = np.nan_to_num(lost)
         return contributions
 
     def arrays(self) -> Arrays:
         """The arrays listed above."""
         return dict(self._arrays)
+
+    @property
+    def _is_ordered(self) -> bool:
+        return bool(self._arrays["positions"].size)
 
     @property
     def _n_features(self) -> int:
@@ -149,23 +151,58 @@ class TwoTower(Model):
     def _vectors(self, pooled: Floats, features: Floats) -> Floats:
         """float32 [.., D], each of length one, from float32 [.., P, D] and standardised features, float32 [.., F]."""
         a = self._arrays
-        flat = np.concatenate([pooled.reshape(*pooled.shape[:-2], -1), features], axis=-1)
+        *rows, n_poolings, dim = pooled.shape
+        flat = np.concatenate([pooled.reshape(*rows, n_poolings * dim), features], axis=-1)
         hidden = np.maximum(flat @ a["hidden"] + a["hidden_bias"], 0)
         vectors = pooled.mean(axis=-2) + hidden @ a["out"] + a["out_bias"]
         return np.asarray(vectors / np.maximum(np.linalg.norm(vectors, axis=-1, keepdims=True), 1e-6), np.float32)
 
-    def _lost_with_each(self, users: Histories, listed: Floats, n_read: int) -> Floats:
-        """float32 [U, R, K]: how much each product with `listed`, [U, K, D], falls without each of R = `n_read` entries."""
+    def _blocks(self, users: Histories) -> Iterator[Counts]:
+        """The rows of users whose contributions are found together."""
+        width = self._n_read(users) + 1
+        n_numbers = self.settings.poolings * width * (width if self._is_ordered else self.settings.dim)
+        at_once = max(_NUMBERS_AT_ONCE // n_numbers, 1)
+        for start in range(0, users.n_users, at_once):
+            yield np.arange(start, min(start + at_once, users.n_users))
+
+    def _without_each(self, users: Histories) -> Floats:
+        """float32 [V, D]: the user's vector without each of the V entries that are read; 0 where nothing is left."""
+        n_read = self._n_read(users)
         # One entry more is read: the one that moves into the window.
         items, log_weights = windows(users, users.indptr[:-1], users.indptr[1:], n_read + 1)
         entries = self.item_vectors[items]
         logits = self._content(entries, log_weights)[:, :, None, :] + self._positions_without_each(n_read)
-        pooled = _shares(logits, users.lengths > 1) @ entries[:, None]
-        features = np.repeat(self._standardised(users)[:, None], n_read, axis=1)
-        without = self._vectors(pooled.transpose(0, 2, 1, 3), features)
+        pooled = (_shares(logits, users.lengths > 1) @ entries[:, None]).transpose(0, 2, 1, 3)
+        is_read = users.n_newer < n_read
+        row, place = users.rows[is_read], users.n_newer[is_read]
+        return self._of_others(users, row, pooled[row, place])
+
+    def _without_each_of_a_set(self, users: Histories) -> Floats:
+        """float32 [N, D]: as `_without_each`, where order says nothing; linear in the length of a history.
+
+        Each entry's part is taken out of the average. Of a pooling's strongest entry, which may have nearly all of it, too
+        little would be left for that: without it, the average is taken again.
+        """
+        # At least one place is padding; it is left where a user's only entry is taken out.
+        items, log_weights = windows(users, users.indptr[:-1], users.indptr[1:], self._n_read(users) + 1)
+        entries, has_others = self.item_vectors[items], users.lengths > 1
+        logits = self._content(entries, log_weights)
+        shares, strongest = _shares(logits, has_others), logits.argmax(axis=2)
+        np.put_along_axis(logits, strongest[:, :, None], -np.inf, axis=2)
+        row, place = users.rows, users.n_newer
+        share = shares[row, :, place][:, :, None]
+        rest = (shares @ entries)[row] - share * self.item_vectors[users.items][:, None]
+        without_strongest = (_shares(logits, has_others) @ entries)[row]
+        is_strongest = (strongest[row] == place[:, None])[:, :, None]
+        pooled = np.where(is_strongest, without_strongest, rest / np.maximum(1 - share, 0.5))  # others have half at most
+        return self._of_others(users, row, pooled)
+
+    def _of_others(self, users: Histories, row: Counts, pooled: Floats) -> Floats:
+        """float32 [V, D]: the vectors of users, by `row`, int [V], from averages without an entry, float32 [V, P, D]."""
+        vectors = self._vectors(pooled, self._standardised(users)[row])
         if self._n_features == 0 or users.features is None:
-            without *= (users.lengths > 1)[:, None, None]
-        return np.asarray((self.user_vectors(users)[:, None] - without) @ listed.transpose(0, 2, 1), np.float32)
+            vectors *= (users.lengths > 1)[row, None]
+        return vectors
 
     def _positions_without_each(self, n_read: int) -> Floats:
         """float32 [P, R, R + 1]: the position weights of all entries without each of R; -inf for the one left out."""
