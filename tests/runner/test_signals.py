@@ -62,6 +62,12 @@ def _is_there(pid: int) -> bool:
         return False
 
 
+def _hear_signals() -> None:
+    """In a child: what this process ignores, as one started by nohup or in the background does, is not ignored there."""
+    for number in (signal.SIGINT, signal.SIGHUP, signal.SIGTERM):
+        signal.signal(number, signal.SIG_DFL)
+
+
 def _runs(env: Env) -> list[dict[str, Any]]:
     lake = ArrowLake(env.root)
     return list(lake.read(RUNS, lake.version(RUNS), ()).sort_by("status").to_pylist())
@@ -74,7 +80,12 @@ def start() -> Iterator[Callable[..., "subprocess.Popen[str]"]]:
 
     def run(*argv: str, until: str = "in main") -> "subprocess.Popen[str]":
         process = subprocess.Popen(
-            [sys.executable, *argv], stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True, start_new_session=True
+            [sys.executable, *argv],
+            stdout=subprocess.PIPE,
+            stderr=subprocess.PIPE,
+            text=True,
+            start_new_session=True,
+            preexec_fn=_hear_signals,
         )
         started.append(process)
         assert process.stdout is not None
