@@ -112,7 +112,11 @@ def test_early_stopping_puts_the_best_round_back(tmp_path: Path, few_rows: int, 
         (10_000, 0, Start({}, 500, 25_000), (100, 100, 100)),  # half of 200, in proportion
         (75_000, 0, Start({}, 300, 25_000), (600, 600, 100)),  # 900 in proportion, of which 300 were taken
         (90_000, 0, Start({}, 600, 25_000), (900, 900, 100)),  # not more than max_steps
-        (10, 0, Start({}, 500, 25_000), (1, 1, 20)),
+        (10, 0, Start({}, 500, 25_000), (1, 1, 10)),
+        (301, 60, None, (200, 900, 20)),  # 50 epochs of 4 steps
+        (201, 60, None, (150, 900, 15)),  # 50 epochs of 3 steps are fewer than min_steps
+        (10, 60, None, (50, 900, 10)),  # 50 epochs of one step; a round has 10
+        (10, 0, None, (50, 50, 10)),
     ],
 )
 def test_a_training_is_bounded_by_steps(n_examples: int, n_held_out: int, start: Start | None, expected: Any) -> None:

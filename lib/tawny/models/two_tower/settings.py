@@ -23,9 +23,10 @@ class TwoTowerSettings(Settings):
             and no more than from one validation to the next; 1 takes the last weights.
         global_batch: examples per step over all workers; their answers are each other's negatives.
         uniform_negatives: further negatives per step, drawn uniformly from the catalog.
-        min_steps: early stopping ends no training before.
+        min_steps: early stopping ends no training before, or before 50 epochs where these are fewer steps: 500 steps would
+            be 500 epochs of a shop whose examples fit into one step.
         max_steps: of a fold's training, at most.
-        validate_every_steps: fewer where an epoch has fewer.
+        validate_every_steps: fewer where an epoch has fewer, but no fewer than 10 for that.
         patience: validations without a better one before training stops.
         refit_share: folds without held-out users start from the validation fold's weights and take the steps that it took to
             its best again as far as they have more examples, at least this share of them. On the same users the next fold

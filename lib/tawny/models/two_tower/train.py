@@ -33,6 +33,8 @@ from tawny.training.shards import Shard, check_workers
 from tawny.training.workers import Workers
 
 _UNVALIDATED_EPOCHS = 3
+_MOST_EPOCHS_AT_LEAST = 50
+_FEWEST_STEPS_OF_A_ROUND = 10
 
 CODE = (
     "tawny.core.arrays",
@@ -236,10 +238,12 @@ class Budget(NamedTuple):
 def budget(settings: TwoTowerSettings, n_examples: int, n_held_out: int, start: Start | None) -> Budget:
     """The steps of a fold's training.
 
-    With held-out users it stops early, between `min_steps` and `max_steps`. Without, the steps of the training from which it
-    starts and its own are together in proportion to its examples, and its own are at least `refit_share` of them. Without a
-    start too, it takes three epochs within the same bounds.
+    With held-out users it stops early, between `min_steps` (of a small shop 50 epochs) and `max_steps`. Without, the steps
+    of the training from which it starts and its own are together in proportion to its examples, and its own are at least
+    `refit_share` of them. Without a start too, it takes three epochs within the same bounds.
 
+    >>> budget(TwoTowerSettings(), 300, 60, None)
+    Budget(min_steps=50, max_steps=6000, round_steps=10)
     >>> settings = TwoTowerSettings(refit_share=0.2)
     >>> budget(settings, 100_000, 0, Start({}, steps=1000, n_examples=100_000)).max_steps
     200
@@ -247,14 +251,16 @@ def budget(settings: TwoTowerSettings, n_examples: int, n_held_out: int, start: 
     2000
     """
     epoch_steps = n_examples / settings.global_batch
-    round_steps = min(settings.validate_every_steps, max(math.ceil(epoch_steps), settings.min_steps // 10))
+    min_steps = min(settings.min_steps, _MOST_EPOCHS_AT_LEAST * math.ceil(epoch_steps))
+    shortest_round = max(min_steps // 10, _FEWEST_STEPS_OF_A_ROUND)
+    round_steps = min(settings.validate_every_steps, max(math.ceil(epoch_steps), shortest_round))
     if n_held_out:
-        return Budget(settings.min_steps, settings.max_steps, round_steps)
+        return Budget(min_steps, settings.max_steps, round_steps)
     if start:
         in_proportion = start.steps * n_examples / start.n_examples
         n_steps = max(round(max(in_proportion - start.steps, settings.refit_share * in_proportion)), 1)
     else:
-        n_steps = max(round(_UNVALIDATED_EPOCHS * epoch_steps), settings.min_steps)
+        n_steps = max(round(_UNVALIDATED_EPOCHS * epoch_steps), min_steps)
     n_steps = min(n_steps, settings.max_steps)
     return Budget(n_steps, n_steps, round_steps)
 
