@@ -44,6 +44,28 @@ def test_a_night_closes_with_metrics_seconds_and_places(tawny: Tawny, env: Env) 
     ]
 
 
+def test_a_night_closes_with_how_well_reasons_hold(tawny: Tawny, jobs_folder: Path) -> None:
+    of = {"versus": "", "segment": "warm", "metric": "reason_agreement"}
+    rows = [
+        {**of, "subject": "als", "value": 0.75, "ci_low": 0.7, "ci_high": 0.8, "n_judged": 90},
+        {**of, "subject": "repeats", "value": None, "ci_low": None, "ci_high": None, "n_judged": 0},
+    ]
+    more = f"    rows += [{{**row, **own}} for own in {rows!r}]\n    run.write("
+    (jobs_folder / "evaluate.py").write_text(EVALUATE.replace("    run.write(", more))
+    ended = tawny("night")
+    assert ended.code == 0
+    lines = ended.out.splitlines()
+    place = lines.index(next(line for line in lines if line.startswith("How well reasons hold")))
+    words = [line.split() for line in lines[place : place + 7]]
+    assert [own for own in words if own[:1] in (["list"], ["als"], ["repeats"])] == [
+        ["list", "reason_agreement", "lists", "judged"],
+        ["als", "0.7500", "0.7000–0.8000", "90"],
+        ["repeats", "0"],
+    ]
+    # The other tables are of all users: none has a column or a count of it.
+    assert sum("reason_agreement" in line for line in lines) == 1
+
+
 def test_a_night_never_reads_the_clock(tawny: Tawny, env_file: Path) -> None:
     env_file.write_text(env_file.read_text().replace("run_date = 1998-04-23\n", ""))
     ended = tawny("night")

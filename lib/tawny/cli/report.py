@@ -21,6 +21,9 @@ from tawny.tables.splits import SPLITS
 Backtest = tuple[list[dict[str, Any]], int]
 """Rows of evaluations_v2 of one length, and the length."""
 
+REASONS = "reason_agreement"
+"""The metric of ranking/agreement.py; only sources have it, on users with a history."""
+
 SHOWN_METRICS = ("ndcg", "recall", "hit_rate", "mrr", "average_precision", "precision", "coverage", "novelty")
 
 
@@ -33,6 +36,7 @@ def show_night(runner: LocalRunner, night: Night, total_seconds: float) -> None:
         rows_table(runner, night),
         metrics_table(backtest),
         differences_table(backtest),
+        reasons_table(backtest),
         seconds_table(night, total_seconds),
     )
     for table in tables:
@@ -83,14 +87,14 @@ def rows_table(runner: LocalRunner, night: Night) -> Table:
 
 def metrics_table(backtest: Backtest) -> Table:
     """Every subject's metrics on the test window, with their 95 % intervals; the final list last."""
-    rows, k = backtest
+    everyone, k = [row for row in backtest[0] if row["segment"] == "all"], backtest[1]
     cells = {
         (row["subject"], row["metric"]): _cell(row["value"], row["ci_low"], row["ci_high"])
-        for row in rows
-        if row["segment"] == "all" and not row["versus"]
+        for row in everyone
+        if not row["versus"]
     }
     metrics = sorted({metric for _, metric in cells}, key=_metric_order)
-    n_judged = max((row["n_judged"] for row in rows), default=0)
+    n_judged = max((row["n_judged"] for row in everyone), default=0)
     title = f"On the test window, lists of {k}, {n_judged:,} judged, 95 % intervals"
     table = grid("list", *metrics, title=title)
     for subject in sorted({subject for subject, _ in cells}, key=lambda name: (name == "final", name)):
@@ -110,6 +114,14 @@ def differences_table(backtest: Backtest) -> Table:
     table = grid(f"{metric}@{k}", *headers, title="Differences, paired by user, by entries of the history (lists judged)")
     for one, other in dict.fromkeys((one, other) for one, other, _ in cells):
         table.add_row(f"{one} - {other}", *(cells.get((one, other, segment), "") for segment in segments))
+    return table
+
+
+def reasons_table(backtest: Backtest) -> Table:
+    """How well the reasons of every source hold, with the 95 % interval, and on how many lists."""
+    table = grid("list", REASONS, "lists judged", title="How well reasons hold", right=("lists judged",))
+    for row in sorted((row for row in backtest[0] if row["metric"] == REASONS), key=lambda row: str(row["subject"])):
+        table.add_row(row["subject"], _cell(row["value"], row["ci_low"], row["ci_high"]), f"{row['n_judged']:,}")
     return table
 
 

@@ -21,7 +21,7 @@ from tawny.evaluation.spec import EvaluationRow, EvaluationSpec
 
 _UNITS = 2.0**30
 _LARGEST = 64.0
-_CONFIDENCE_SHARE = 0.95
+CONFIDENCE_SHARE = 0.95
 
 # 1024 users * 8 draws * 64 * 2**30 = 2**49: whole numbers a float64 holds exactly, so BLAS may add them in any order.
 _USERS_AT_ONCE = 1024
@@ -184,7 +184,7 @@ def _mean_and_interval(sums: Counts, counts: Counts) -> tuple[float | None, floa
     if counts[0] == 0:
         return None, None, None
     means = sums[counts > 0] / (counts[counts > 0] * _UNITS)
-    low, high = percentile_interval(means[1:] if len(means) > 1 else means, _CONFIDENCE_SHARE)
+    low, high = percentile_interval(means[1:] if len(means) > 1 else means, CONFIDENCE_SHARE)
     return float(means[0]), low, high
 
 

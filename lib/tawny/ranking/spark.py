@@ -1,12 +1,13 @@
-"""From shortlists to lists on Spark: learns the ranker, cuts the lists to length and explains them.
+"""From shortlists to lists on Spark: learns the ranker, cuts the lists to length, explains them, and judges the reasons.
 
 Shapes: U rows of a batch (a user and a morning), K list, S sources, R reasons.
 """
 
 import hashlib
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass
-from typing import Self
+from dataclasses import asdict, dataclass
+from datetime import date
+from typing import Any, Self
 
 import numpy as np
 import pyarrow as pa
@@ -16,10 +17,12 @@ from pyspark.sql import functions as F
 from tawny.core.arrays import Bools, Floats, Histories, Ints, Ragged, nest, small_batches, top_k
 from tawny.core.columns import FEATURES, HISTORY, ITEM_INDICES, ITEMS, LIST_KEY, USER_ID, VALUES, Fold
 from tawny.evaluation.spark import is_in_half
+from tawny.evaluation.spec import EvaluationSpec
 from tawny.lake.spark import gather, sample_users
 from tawny.models.base import Model
 from tawny.models.loaded import loaded
-from tawny.models.store import load, model_version, saved_files, versions
+from tawny.models.store import load, load_model, model_version, saved_files, versions
+from tawny.ranking.agreement import FEWEST_ENTRIES, agreement, agreement_row
 from tawny.ranking.examples import Examples
 from tawny.ranking.features import ItemFacts
 from tawny.ranking.ranker import Ranker
@@ -125,6 +128,50 @@ def learn_ranker(
         rows = sample_users(keyed.where(kind), settings.max_rows, seed).select("key", ITEMS, *HISTORY, "answers", VALUES)
         samples.append(gather(rows, settings.max_rows, "validation rows of the ranker"))
     return Ranker.learn(sources, _examples(pa.concat_tables(samples), len(sources)), facts, settings, seed)
+
+
+def reason_agreement(
+    rankings: DataFrame,
+    sequences: DataFrame,
+    features: DataFrame,
+    models: Mapping[str, Mapping[str, bytes]],
+    spec: EvaluationSpec,
+    run_date: date,
+    *,
+    k: int,
+    n_lists: int,
+    seed: int,
+) -> list[dict[str, Any]]:
+    """Rows of evaluations_v2: how well the reasons of every source hold, on a sample of final lists.
+
+    A source that gives no reasons has no row; without a list of a user with enough history there is none at all.
+
+    Args:
+        rankings, sequences, features: rows of rankings_v2, sequences_v2 and user_features_v2 of the test fold.
+        models: the files of that fold's models, by source.
+        spec: of the bootstrap.
+        run_date: of the lists.
+        k: of each list, so many items.
+        n_lists: of users with enough history, at most; one process measures them.
+        seed: of the sample.
+    """
+    long = sequences.where(F.size(ITEM_INDICES) >= FEWEST_ENTRIES).select(*LIST_KEY, *HISTORY)
+    lists = rankings.select(*LIST_KEY, F.slice(f"{ITEMS}.item_index", 1, k).alias("listed")).join(long, LIST_KEY)
+    sample = sample_users(lists, n_lists, seed).withColumn("key", F.xxhash64(F.col(USER_ID)))
+    described = sample.join(features.select(USER_ID, FEATURES), USER_ID, "left").sort("key", *LIST_KEY)
+    rows = gather(described.drop(*LIST_KEY), n_lists, "explained lists")
+    if not rows.num_rows:
+        return []
+    users, listed = Histories.from_arrow(rows), Ragged.from_arrow(rows["listed"]).padded(-1)
+    keys = rows["key"].to_numpy().view(np.uint64)
+    found = []
+    for source, files in models.items():
+        model = load_model(files)
+        if model.reasons != "none":
+            row = agreement_row(agreement(model, users, listed), keys, k, spec)
+            of = {"kind": "backtest", "list_date": run_date, "subject": source, "versus": ""}
+            found.append({**of, **asdict(row)})
+    return found
 
 
 def _with_histories(shortlists: DataFrame, sequences: DataFrame) -> DataFrame:

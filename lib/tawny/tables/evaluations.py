@@ -12,7 +12,7 @@ EVALUATIONS = TableSpec(
         "subject": Column("string", "a source, or final"),
         "versus": Column("string", "the subject whose value is subtracted; empty: the value is the metric itself"),
         "segment": Column("string", "all, warm, cold, or entries of the history: 1-2, 3-10, 11+"),
-        "metric": Column("string", "ndcg, recall, ..."),
+        "metric": Column("string", "ndcg, recall, ...; reason_agreement: see ranking/agreement.py"),
         "k": Column("int", "length of the evaluated list"),
         "value": Column("double", "mean over judged lists, or the difference of two means", nullable=True),
         "ci_low": Column("double", "95 % bootstrap interval; of a difference, over the same users", nullable=True),
