@@ -159,6 +159,7 @@ def test_the_kept_text_is_the_same_for_the_same_search() -> None:
     assert kept["source"] == "favours"
     assert kept["chosen"] == {"x": 2, "y": 0}
     assert kept["is_complete"] is True
+    assert kept["untried"] == ""
     assert {"settings": {"x": 2}, "n_rows": 40, "value": 1.0, "standard_error": 0.0} in kept["trials"]
 
 
@@ -173,10 +174,19 @@ def test_no_more_rows_are_judged_than_the_settings_allow() -> None:
     assert {trial.n_rows for trial in tuned(asking_for(1), n_rows=8).trials} == {2, 4, 8}
 
 
-def test_without_an_answer_or_anything_to_try_the_start_stays_and_nothing_is_fitted() -> None:
+def test_without_an_answer_or_anything_to_try_the_start_stays_and_log_and_text_say_why(
+    caplog: pytest.LogCaptureFixture,
+) -> None:
     nobody = ValidationSample(asking_for(1).users, asking_for(1).seen, Ragged.from_rows([[]] * 40))
-    assert tuned(nobody) == Tuned("favours", Favours())
-    assert tuned(asking_for(1), axes=[]) == Tuned("favours", Favours())
+    with caplog.at_level(logging.INFO):
+        without_answers, without_axes = tuned(nobody), tuned(asking_for(1), axes=[])
+    assert without_answers == Tuned("favours", Favours(), untried="no validation row has an answer")
+    assert without_axes == Tuned("favours", Favours(), untried="there are no axes")
+    assert json.loads(without_axes.text())["untried"] == "there are no axes"
+    assert [record.message for record in caplog.records] == [
+        "untuned model=favours reason=no validation row has an answer settings=x=0 y=0",
+        "untuned model=favours reason=there are no axes settings=x=0 y=0",
+    ]
 
 
 def test_a_source_lists_as_many_items_as_find_nearly_all_that_the_longest_lists_find() -> None:

@@ -81,6 +81,7 @@ class Tuned(Generic[S]):
         trials: in the order in which they were made.
         is_complete: False where the budget ended the search.
         n_candidates: how long the source's lists must be (`enough_candidates`); None where nobody asked.
+        untried: why nothing was tried; empty where something was.
         seconds: of each trial; they differ from run to run, so `text` leaves them out.
     """
 
@@ -89,6 +90,7 @@ class Tuned(Generic[S]):
     trials: tuple[Trial, ...] = ()
     is_complete: bool = True
     n_candidates: int | None = None
+    untried: str = ""
     seconds: tuple[float, ...] = field(default=(), compare=False)
 
     def text(self) -> str:
@@ -97,6 +99,7 @@ class Tuned(Generic[S]):
             "source": self.name,
             "is_complete": self.is_complete,
             "n_candidates": self.n_candidates,
+            "untried": self.untried,
             "chosen": self.settings.model_dump(mode="json"),
             "trials": [asdict(trial) for trial in self.trials],
         }
@@ -117,12 +120,24 @@ def tune(
     """
     chosen = sample.take(np.flatnonzero(sample.answers.lengths > 0)).shuffled().first(tuning.n_rows)
     if not tuning.axes or chosen.n_users == 0:
-        return Tuned(name, start)
+        return untuned(name, start, "no validation row has an answer" if tuning.axes else "there are no axes")
     bench, budget = _Bench(name, start, fit, chosen, tuning.k), Budget(tuning.budget_minutes)
     best = climb(start, tuning.axes, bench.judge, budget)
     state = "complete" if not budget.is_spent else f"ended by budget_minutes={tuning.budget_minutes:g}"
     logger.info("tuned model=%s trials=%d search=%s settings=%s", name, len(bench.trials), state, best)
     return Tuned(name, best, tuple(bench.trials), not budget.is_spent, seconds=tuple(bench.seconds))
+
+
+def untuned(name: str, settings: S, reason: str) -> Tuned[S]:
+    """The settings as they are, where nothing can be tried; log and text say why.
+
+    Args:
+        name: the source.
+        settings: of its model.
+        reason: for people.
+    """
+    logger.info("untuned model=%s reason=%s settings=%s", name, reason, settings)
+    return Tuned(name, settings, untried=reason)
 
 
 def climb(start: S, axes: Axes, judge: Judge[S], budget: Budget) -> S:

@@ -4,6 +4,10 @@ from hypothesis import strategies as st
 from scipy import sparse
 
 from tawny.models.counting.matrix import scale, top_of_rows
+from tawny.models.store import load_model, to_files
+from tawny.models.transitions.model import Transitions
+from tawny.models.transitions.settings import TransitionsSettings
+from tawny.testing.worlds import histories
 
 ROWS = st.lists(st.lists(st.integers(0, 4), min_size=6, max_size=6), min_size=1, max_size=5)
 
@@ -25,3 +29,14 @@ def test_a_matrix_whose_columns_are_not_in_order_is_cut_alike() -> None:
 def test_rows_and_columns_are_scaled() -> None:
     scaled = scale(sparse.csr_array(np.array([[1.0, 0.0], [2.0, 3.0]])), np.array([2.0, 5.0]), np.array([1.0, 10.0]))
     assert scaled.toarray().tolist() == [[2, 0], [10, 150]]
+
+
+def test_an_empty_model_scores_nothing_and_is_kept_like_any_other() -> None:
+    model = Transitions.empty(3, TransitionsSettings(window=2))
+    loaded = load_model(to_files(model))
+    assert loaded.settings == TransitionsSettings(window=2)
+    users, items = histories([[0, 1], []]), np.array([[2, -1], [0, 1]], np.int32)
+    for one in (model, loaded):
+        np.testing.assert_array_equal(one.score(users), np.full((2, 3), -np.inf, np.float32))
+        assert np.isnan(one.score_items(users, items)).all()
+        assert not one.contributions(users, items).any()

@@ -35,6 +35,11 @@ class ItemMatrixModel(Model):
         self._indices = matrix.indices.astype(np.int32)
         self._values = matrix.data.astype(np.float32)
 
+    @classmethod
+    def empty(cls, n_items: int, settings: Any) -> Self:
+        """A model of `n_items` items that scores none of them for anybody."""
+        return cls(sparse.csr_array((n_items, n_items), dtype=np.float32), settings)
+
     @abstractmethod
     def entry_weights(self, users: Histories) -> Floats:
         """float32 [N], positive: how much each history entry counts."""
