@@ -28,9 +28,9 @@ help:  ## this list
 night: install $(DATA)  ## set up what is missing, then make tonight's lists of MovieLens 100K
 	@$(BIN)/tawny night $(NIGHT)
 
-# The fast and the Spark tests in one process: one Spark session, one measure of coverage, and pytest's last line closes.
+# Two processes share the files, each with one Spark session; one measure of coverage, and pytest's last line closes.
 test: install-test lint test-dags  ## set up what is missing, check style and types, run every test, measure coverage
-	$(PYTEST) --cov --cov-report=
+	$(PYTEST) -n 2 --dist loadfile --cov --cov-report=
 
 lint: $(STAMPS)/test  ## ruff, mypy, and vulture for dead code
 	$(BIN)/ruff check .

@@ -1,4 +1,4 @@
-"""What all tests share: one Spark session, a table root of its own for every test, and a folder of two small jobs."""
+"""What all tests share: one Spark session per process, a table root of its own for every test, a folder of small jobs."""
 
 import importlib
 import sys
@@ -45,7 +45,7 @@ def env(tmp_path: Path, lake_root: Path) -> Env:
 
 @pytest.fixture(scope="session")
 def spark(tmp_path_factory: pytest.TempPathFactory) -> Iterator[object]:
-    """The one Spark session of the whole test run."""
+    """The one Spark session of this process."""
     from tawny.lake.session import spark_session
 
     folder = tmp_path_factory.mktemp("spark")

@@ -35,7 +35,7 @@ def fit_weights(sources: Doubles, is_listed: Bools, answers: Answers) -> Doubles
     if not len(choices.shares):
         return np.zeros(n_sources)
     bounds = [(0.0, None)] * n_sources
-    found = minimize(choices.loss, np.full(n_sources, 0.1), jac=True, bounds=bounds, options={"maxiter": _MAX_STEPS})
+    found = minimize(choices.loss, np.zeros(n_sources), jac=True, bounds=bounds, options={"maxiter": _MAX_STEPS})
     return np.asarray(found.x / choices.deviations, np.float64)
 
 
