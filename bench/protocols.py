@@ -44,11 +44,12 @@ class Protocol:
 
 def _movielens_100k(source: Path, landing: Path, n_users: int | None) -> date:
     landing.mkdir(parents=True, exist_ok=True)
-    for file in source.glob("u.*"):
+    for file in (source / f"ml-100k.{kind}" for kind in ("inter", "item", "user")):
         shutil.copy(file, landing / file.name)
     if n_users is not None:
-        ratings = (source / "u.data").read_text().splitlines(keepends=True)
-        (landing / "u.data").write_text("".join(line for line in ratings if int(line.split()[0]) <= n_users))
+        head, *ratings = (source / "ml-100k.inter").read_text().splitlines(keepends=True)
+        kept = [line for line in ratings if int(line.split()[0]) <= n_users]
+        (landing / "ml-100k.inter").write_text("".join([head, *kept]))
     return date(1998, 4, 23)
 
 

@@ -94,3 +94,23 @@ def test_every_protocol_says_whether_it_is_a_development_set() -> None:
         "ml-100k",
         "ml-100k-last-weeks",
     }
+
+
+@pytest.mark.parametrize("protocol", ["ml-100k", "ml-100k-last-weeks"])
+def test_movielens_100k_lands_as_it_was_fetched_and_another_folder_is_refused(protocol: str, tmp_path: Path) -> None:
+    from protocols import PROTOCOLS
+
+    source, landing = tmp_path / "source", tmp_path / "landing"
+    source.mkdir()
+    with pytest.raises(FileNotFoundError, match=r"ml-100k\.inter"):
+        PROTOCOLS[protocol].land(source, landing, None)
+    for kind, text in {
+        "inter": "user_id:token\titem_id:token\n2\t7\n10\t8\n",
+        "item": "item_id:token\n",
+        "user": "",
+    }.items():
+        (source / f"ml-100k.{kind}").write_text(text)
+    PROTOCOLS[protocol].land(source, landing, None)
+    assert {file.name: file.read_text() for file in landing.iterdir()} == {f.name: f.read_text() for f in source.iterdir()}
+    PROTOCOLS[protocol].land(source, landing, 5)
+    assert (landing / "ml-100k.inter").read_text() == "user_id:token\titem_id:token\n2\t7\n"
