@@ -30,7 +30,7 @@ night: install $(DATA)  ## set up what is missing, then make tonight's lists of 
 
 # Two processes share the files, each with one Spark session; one measure of coverage, and pytest's last line closes.
 test: install-test lint test-dags  ## set up what is missing, check style and types, run every test, measure coverage
-	$(PYTEST) -n 2 --dist loadfile --cov --cov-report=
+	$(PYTEST) -n 2 --dist loadfile --no-loadscope-reorder --cov --cov-report=
 
 lint: $(STAMPS)/test  ## ruff, mypy, and vulture for dead code
 	$(BIN)/ruff check .
