@@ -42,13 +42,15 @@ class Fold:
 
     Attributes:
         taken: bool csr [U, I], the histories.
-        recent: int [I], how often each item was taken in the last 30 days.
+        learned: int [T], the rows to learn from, one per user; the histories of later mornings hold answers to earlier ones.
+        recent: int [I], how often each item was taken in the last 30 days, by those.
         evaluated: int [A], rows of the users with answers.
         seen: A lists of items that must not be listed.
         answers: A lists of items.
     """
 
     taken: sparse.csr_array
+    learned: Users
     recent: NDArray[np.int64]
     evaluated: Users
     seen: list[list[int]]
@@ -62,7 +64,6 @@ def read_fold(lake: ArrowLake, name: str) -> Fold:
         return lake.read(spec, lake.version(spec), where)
 
     n_items = rows(CATALOG).num_rows
-    # Where a fold has one morning, a user's row is learned from and judged; of more mornings each has a row of its own.
     users = rows(SEQUENCES, ("fold", "=", name)).sort_by([("user_id", "ascending"), ("as_of_ts", "ascending")]).to_pylist()
     answers = {_list_key(row): row["item_indices"] for row in rows(HOLDOUTS, ("fold", "=", name)).to_pylist()}
     pairs = [(row, item, age) for row, user in enumerate(users)
@@ -70,9 +71,11 @@ def read_fold(lake: ArrowLake, name: str) -> Fold:
     at = (np.array([row for row, _, _ in pairs], np.int64), np.array([item for _, item, _ in pairs], np.int64))
     taken = sparse.csr_array((np.ones(len(pairs), np.float32), at), shape=(len(users), n_items))
     taken.data[:] = 1
-    recent = np.bincount([item for _, item, age in pairs if age <= 30], minlength=n_items)
+    is_learned = np.array([user["is_training"] for user in users], np.bool_)
+    recent = np.bincount([item for row, item, age in pairs if age <= 30 and is_learned[row]], minlength=n_items)
     evaluated = [row for row, user in enumerate(users) if _list_key(user) in answers]
-    return Fold(taken, recent, np.array(evaluated), [users[row]["seen_indices"] for row in evaluated],
+    seen = [users[row]["seen_indices"] for row in evaluated]
+    return Fold(taken, np.flatnonzero(is_learned), recent, np.array(evaluated), seen,
                 [answers[_list_key(users[row])] for row in evaluated])  # fmt: skip
 
 
@@ -108,13 +111,14 @@ def _value(metric: Metric, is_hit: NDArray[np.bool_], n_answers: int) -> float:
 
 def popularity(fold: Fold, rows: Users) -> Scores:
     """[B, I]: the counts of the last 30 days, then of all time."""
-    ever = np.asarray(fold.taken.sum(axis=0)).ravel()
+    ever = np.asarray(fold.taken[fold.learned].sum(axis=0)).ravel()
     return np.tile(fold.recent + ever / (ever.max() + 1), (len(rows), 1))
 
 
 def ease(fold: Fold, regularisation: float) -> Scorer:
     """EASE. Source: Steck, Embarrassingly shallow autoencoders for sparse data (WWW 2019), algorithm 1."""
-    gram = (fold.taken.T @ fold.taken).toarray().astype(np.float64)
+    taken = fold.taken[fold.learned]
+    gram = (taken.T @ taken).toarray().astype(np.float64)
     gram[np.diag_indices_from(gram)] += regularisation
     inverse = np.linalg.inv(gram)
     weights = inverse / -np.diag(inverse)
@@ -129,8 +133,14 @@ def als(fold: Fold, alpha: float) -> Scorer:
     model = AlternatingLeastSquares(
         factors=64, regularization=0.1, alpha=alpha, iterations=15, random_state=0, num_threads=2
     )
-    model.fit(sparse.csr_matrix(fold.taken), show_progress=False)
-    return lambda _, rows: model.user_factors[rows] @ model.item_factors.T
+    model.fit(sparse.csr_matrix(fold.taken[fold.learned]), show_progress=False)
+
+    def score(other: Fold, rows: Users) -> Scores:
+        factors: Scores = model.recalculate_user(np.arange(len(rows)), sparse.csr_matrix(other.taken[rows]))
+        scores: Scores = factors @ np.asarray(model.item_factors).T
+        return scores
+
+    return score
 
 
 PEERS: dict[str, tuple[Fit, tuple[float, ...]]] = {

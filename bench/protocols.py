@@ -67,7 +67,7 @@ _CHOSEN = "defaults of the two-tower, its temperature among them,"
 PROTOCOLS: dict[str, Protocol] = {
     "ml-100k": Protocol(
         "MovieLens 100K, 0.8 quantile of time", _ML_100K, (("ndcg", 10), ("hit_rate", 10)), _movielens_100k,
-        "split = { test_share = 0.2 }", _CHOSEN,
+        'split = { kind = "global_time", test_share = 0.2 }', _CHOSEN,
     ),
     "ml-100k-last-weeks": Protocol(
         "MovieLens 100K, the windows that the night plans", _ML_100K, (("ndcg", 10), ("hit_rate", 10)), _movielens_100k,

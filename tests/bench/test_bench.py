@@ -73,7 +73,7 @@ def test_the_peers_are_judged_as_the_librarys_lists_are() -> None:
     taken = sparse.csr_array((rng.random((30, 25)) < 0.2).astype(np.float32))
     answers = [rng.choice(25, rng.integers(1, 6), replace=False).tolist() for _ in range(30)]
     seen = [rng.choice(25, 4, replace=False).tolist() for _ in range(30)]
-    fold = Fold(taken, np.ones(25, np.int64), np.arange(30), seen, answers)
+    fold = Fold(taken, np.arange(taken.shape[0]), np.ones(25, np.int64), np.arange(30), seen, answers)
     scores = rng.random((30, 25))
     metrics = (("ndcg", 10), ("recall", 5), ("hit_rate", 10))
     found = judged(lambda _, rows: scores[rows], fold, metrics)
@@ -114,3 +114,22 @@ def test_movielens_100k_lands_as_it_was_fetched_and_another_folder_is_refused(pr
     assert {file.name: file.read_text() for file in landing.iterdir()} == {f.name: f.read_text() for f in source.iterdir()}
     PROTOCOLS[protocol].land(source, landing, 5)
     assert (landing / "ml-100k.inter").read_text() == "user_id:token\titem_id:token\n2\t7\n"
+
+
+@pytest.mark.parametrize("name", ["EASE"])
+def test_a_peer_learns_nothing_from_later_mornings_and_scores_by_the_history_of_its_own(name: str) -> None:
+    from peers import PEERS, Fold
+
+    fit, (option, *_) = PEERS[name]
+    rng = np.random.default_rng(3)
+    first = rng.random((20, 8)) < 0.4
+    later = np.where(np.arange(8) == 7, True, first)  # the answer to the first morning
+
+    def scores(*mornings: Any) -> Any:
+        taken = sparse.csr_array(np.concatenate(mornings).astype(np.float32))
+        fold = Fold(taken, np.arange(20), np.ones(8, np.int64), np.arange(taken.shape[0]), [], [])
+        return fit(fold, option)(fold, fold.evaluated)
+
+    alone, both = scores(first), scores(first, later)
+    np.testing.assert_allclose(both[:20], alone)
+    assert not np.allclose(both[20:], alone)

@@ -37,3 +37,9 @@ def test_answers_that_no_source_lists_count_zero_but_belong_to_the_best_list() -
     # The first row: value 1 at rank 1, of at most 2 + 1 / log2(3).
     expected = [1 / (2 + 1 / np.log2(3)), 0.0]
     np.testing.assert_allclose(answers.ndcg(np.array([[1.0, 2.0, -np.inf], [1.0, -np.inf, -np.inf]])), expected)
+
+
+def test_an_item_that_is_not_in_the_list_is_no_hit_however_short_the_list_is() -> None:
+    answers = Answers.of(np.array([[0, 1, 2]], np.int32), Ragged.from_rows([[0, 2]]), np.ones(2, np.float32), 3)
+    expected = (1 / np.log2(2)) / (1 / np.log2(2) + 1 / np.log2(3))
+    np.testing.assert_allclose(answers.ndcg(np.array([[-np.inf, -np.inf, 1.0]])), [expected])

@@ -81,6 +81,18 @@ def test_where_no_blend_is_better_the_list_is_that_of_the_best_source() -> None:
     np.testing.assert_array_equal(by_order, np.argsort(-perfect, axis=1, kind="stable"))
 
 
+def test_a_source_that_scores_nothing_is_not_the_best_one_because_others_fill_its_list_up() -> None:
+    """Users without a history: ALS knows nothing of them, and its list would be a plain sum of the other two."""
+    rng = np.random.default_rng(4)
+    given = examples(rng, 60, (1.0, 1.0, 0.0), length=0, unknown=0.0)
+    scores = given.shortlists.scores.copy()
+    scores[..., 2] = NAN
+    silent = replace(given, shortlists=replace(given.shortlists, scores=scores))
+    segment = learned(silent, RankerSettings(shrinkages=())).segments[0]
+    assert segment.ndcg["source"] == pytest.approx(max(single_ndcg(silent, source) for source in range(2)), abs=0.03)
+    assert segment.ndcg["blend"] > segment.ndcg["source"] + 0.05, "the sum has to prove itself"
+
+
 def test_rows_of_one_user_are_never_learned_from_and_judged_on_together() -> None:
     given = replace(examples(np.random.default_rng(1), 12, (1.0,)), keys=np.repeat(np.arange(4, dtype=np.uint64), 3))
     folds = given.folds(3)

@@ -60,6 +60,8 @@ class Answers:
     def ndcg(self, scores: Doubles) -> Doubles:
         """float64 [U]: NDCG@k of ordering every row of `scores`, float64 [U, M], descending; ties by position.
 
+        An item of score -inf is not in the list.
+
         One row, scores 3, 1, 2, the second item is the answer, k = 3: its rank is 3, the gain 1 / log2(4) of at most 1.
 
         >>> answers = Answers.of(np.array([[4, 5, 6]]), Ragged.from_rows([[5]]), np.ones(1, np.float32), 3)
@@ -68,7 +70,7 @@ class Answers:
         """
         rows = self.positions.rows
         ranks = _ranks(scores, rows, self.positions.values, self.k)
-        is_hit = ranks < self.k
+        is_hit = (ranks < self.k) & (scores[rows, self.positions.values] > -np.inf)
         gained = self.gains[is_hit] * discounts(self.k)[ranks[is_hit]]
         return np.bincount(rows[is_hit], gained, len(scores)) / self.ideal
 

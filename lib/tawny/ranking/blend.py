@@ -67,7 +67,7 @@ def learn_source(scores: Comparable, answers: Answers, folds: Counts) -> Learned
     """The best single source; without each fold it is the one that is best on the others."""
     transform: Transform = "reciprocal_rank"
     own, each = scores[transform], np.eye(scores[transform].shape[2])
-    single = np.stack([answers.ndcg(weighted(own, one)) for one in each])  # [S, U]
+    single = _single_ndcg(own, answers)
     elsewhere = [int(np.argmax(single[:, folds != fold].mean(axis=1))) for fold in range(folds.max() + 1)]
     left_out = _left_out(own, each[elsewhere], folds)
     return Learned(Mixture(transform, each[int(np.argmax(single.mean(axis=1)))]), left_out, answers.ndcg(left_out))
@@ -92,7 +92,7 @@ def learn_blend(scores: Comparable, is_listed: Bools, answers: Answers, folds: C
     for transform in settings.transforms:
         own = scores[transform]
         fitted = np.stack([_summing_to_one(fit_weights(own[rows], is_listed[rows], answers.take(rows))) for rows in kept])
-        singles = np.stack([answers.ndcg(own[..., source]) for source in range(own.shape[2])])  # [S, U]
+        singles = _single_ndcg(own, answers)
         targets = np.stack([np.eye(own.shape[2])[int(np.argmax(singles[:, rows].mean(axis=1)))] for rows in kept])
         for of_folds in _shrunk(fitted, targets, settings.shrinkages):
             options.append((transform, of_folds))
@@ -101,6 +101,15 @@ def learn_blend(scores: Comparable, is_listed: Bools, answers: Answers, folds: C
     left_out = _left_out(scores[transform], of_folds, folds)
     mixture = Mixture(transform, of_folds.mean(axis=0))
     return Learned(mixture, left_out, _chosen_elsewhere(np.stack(values), folds))
+
+
+def _single_ndcg(scores: Doubles, answers: Answers) -> Doubles:
+    """float64 [S, U]: the NDCG of each source's own list, of the items alone that it can score.
+
+    What fills a list up is not the source's merit: one that scores nothing would be judged by a plain sum of the others.
+    """
+    lists = np.where(scores > 0, scores, -np.inf)
+    return np.stack([answers.ndcg(lists[..., source]) for source in range(scores.shape[2])])
 
 
 def _summing_to_one(weights: Doubles) -> Doubles:
