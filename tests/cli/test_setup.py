@@ -94,9 +94,9 @@ def test_github_and_make_test_run_the_same_tests() -> None:
     makefile = (ROOT / "Makefile").read_text()
     assert jobs["make"]["strategy"]["matrix"]["target"] == ["lint", "test-fast", "test-spark", "test-dags"]
     assert re.search(r"^test: install-test lint test-dags +##", makefile, re.M)
-    # What `make test` runs in one process are the two halves.
+    # What `make test` runs are the two halves together.
     assert re.findall(r"^\t\$\(PYTEST\) (.*)", makefile, re.M) == [
-        "--cov --cov-report=",
+        "-n 2 --dist loadfile --no-loadscope-reorder --cov --cov-report=",
         '-m "not spark and not horovod"',
         '-m "spark or horovod"',
         "--long --timeout=3600 tests/night",
