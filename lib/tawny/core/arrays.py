@@ -205,7 +205,10 @@ class Histories:
 
     def take(self, users: NDArray[np.integer[Any]]) -> "Histories":
         """The histories of the given batch rows, int [M], in that order."""
-        entries = self.entries.take(users)
+        return self.take_entries(users, self.entries.take(users))
+
+    def take_entries(self, users: NDArray[np.integer[Any]], entries: Ragged) -> "Histories":
+        """The histories of the given batch rows, int [M], of these entries alone: int [M rows], numbers of the row's own."""
         chosen, features = entries.values, None if self.features is None else self.features[users]
         types = None if self.types is None else self.types[chosen]
         return Histories(entries.indptr, self.items[chosen], self.weights[chosen], self.ages_days[chosen], features, types)

@@ -9,7 +9,7 @@ import numpy as np
 from numpy.typing import NDArray
 from scipy.stats import rankdata
 
-from tawny.core.arrays import USERS_AT_ONCE, Counts, Doubles, Floats, Histories, Ints
+from tawny.core.arrays import USERS_AT_ONCE, Counts, Doubles, Floats, Histories, Ints, Ragged
 from tawny.evaluation.poisson import poisson_weights
 from tawny.evaluation.spec import EvaluationRow, EvaluationSpec
 from tawny.evaluation.sums import CONFIDENCE_SHARE, percentile_interval
@@ -99,12 +99,4 @@ def without_each(users: Histories, entries: Counts) -> Histories:
     owners = users.rows[entries]
     whole = users.entries.take(owners)
     left = whole.values[whole.values != np.repeat(entries, whole.lengths)]
-    indptr = whole.indptr - np.arange(len(entries) + 1)
-    return Histories(
-        indptr,
-        users.items[left],
-        users.weights[left],
-        users.ages_days[left],
-        None if users.features is None else users.features[owners],
-        None if users.types is None else users.types[left],
-    )
+    return users.take_entries(owners, Ragged(whole.indptr - np.arange(len(entries) + 1), left))

@@ -32,10 +32,6 @@ class Mixture:
     transform: Transform
     weights: Doubles
 
-    def scores(self, scores: Comparable) -> Doubles:
-        """float64 [U, M]."""
-        return weighted(scores[self.transform], self.weights)
-
 
 @dataclass(frozen=True)
 class Learned:
@@ -52,14 +48,8 @@ class Learned:
     ndcg: Doubles
 
 
-def weighted(scores: Doubles, weights: Doubles) -> Doubles:
-    """float64 [U, M]: the weighted sum over the sources of comparable scores, float64 [U, M, S]."""
-    summed: Doubles = scores @ (weights + _FLOOR)
-    return summed
-
-
 def parts(scores: Doubles, weights: Doubles) -> Doubles:
-    """float64, as `scores` [..., S]: what each source adds to `weighted`."""
+    """float64, as the comparable `scores` [..., S]: what each source adds to the blend."""
     return scores * (weights + _FLOOR)
 
 
@@ -68,8 +58,7 @@ def learn_source(scores: Comparable, answers: Answers, folds: Counts) -> Learned
     transform: Transform = "reciprocal_rank"
     own, each = scores[transform], np.eye(scores[transform].shape[2])
     single = _single_ndcg(own, answers)
-    elsewhere = [int(np.argmax(single[:, folds != fold].mean(axis=1))) for fold in range(folds.max() + 1)]
-    left_out = _left_out(own, each[elsewhere], folds)
+    left_out = _left_out(own, each[_best_elsewhere(single, folds)], folds)
     return Learned(Mixture(transform, each[int(np.argmax(single.mean(axis=1)))]), left_out, answers.ndcg(left_out))
 
 
@@ -92,15 +81,15 @@ def learn_blend(scores: Comparable, is_listed: Bools, answers: Answers, folds: C
     for transform in settings.transforms:
         own = scores[transform]
         fitted = np.stack([_summing_to_one(fit_weights(own[rows], is_listed[rows], answers.take(rows))) for rows in kept])
-        singles = _single_ndcg(own, answers)
-        targets = np.stack([np.eye(own.shape[2])[int(np.argmax(singles[:, rows].mean(axis=1)))] for rows in kept])
+        targets = np.eye(own.shape[2])[_best_elsewhere(_single_ndcg(own, answers), folds)]
         for of_folds in _shrunk(fitted, targets, settings.shrinkages):
             options.append((transform, of_folds))
             values.append(answers.ndcg(_left_out(own, of_folds, folds)))
     transform, of_folds = options[int(np.argmax([value.mean() for value in values]))]
     left_out = _left_out(scores[transform], of_folds, folds)
     mixture = Mixture(transform, of_folds.mean(axis=0))
-    return Learned(mixture, left_out, _chosen_elsewhere(np.stack(values), folds))
+    of_options = np.stack(values)
+    return Learned(mixture, left_out, of_options[_best_elsewhere(of_options, folds)[folds], np.arange(len(folds))])
 
 
 def _single_ndcg(scores: Doubles, answers: Answers) -> Doubles:
@@ -132,10 +121,6 @@ def _left_out(scores: Doubles, weights: Doubles, folds: Counts) -> Doubles:
     return np.asarray(np.matmul(scores, (weights[folds] + _FLOOR)[:, :, None])[..., 0], np.float64)
 
 
-def _chosen_elsewhere(values: Doubles, folds: Counts) -> Doubles:
-    """float64 [U]: of options, float64 [O, U], in each fold the one with the best mean in the other folds."""
-    chosen = np.zeros(len(folds))
-    for fold in range(folds.max() + 1):
-        is_own = folds == fold
-        chosen[is_own] = values[int(np.argmax(values[:, ~is_own].mean(axis=1)))][is_own]
-    return chosen
+def _best_elsewhere(values: Doubles, folds: Counts) -> Counts:
+    """int64 [folds]: of options, float64 [O, U], for each fold the one with the best mean in the other folds."""
+    return np.array([np.argmax(values[:, folds != fold].mean(axis=1)) for fold in range(folds.max() + 1)], np.int64)

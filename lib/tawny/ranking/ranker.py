@@ -209,28 +209,32 @@ class _Orders:
         )
 
 
+@dataclass(frozen=True)
 class _SimpleOrders:
     """The simple orders of every segment; one with few users takes those of all users with a history.
 
     Attributes:
+        of_segments: None for a segment with few users.
+        pooled: of all rows with a history; None where their users are few.
+        other: for users of whom nothing was learned.
         blended: float64 [U, M], the blend of every row, learned without its fold.
     """
 
-    def __init__(
-        self, of_segments: Sequence[_Orders | None], pooled: _Orders | None, other: Segment, blended: Doubles
-    ) -> None:
-        """`other` is for users of whom nothing was learned."""
-        self._of_segments, self._pooled, self._other, self.blended = of_segments, pooled, other, blended
+    of_segments: Sequence[_Orders | None]
+    pooled: _Orders | None
+    other: Segment
+    blended: Doubles
 
     @classmethod
     def learn(cls, sources: Sequence[str], examples: Examples, settings: RankerSettings) -> Self:
         number, other = np.searchsorted(LONGEST, examples.users.lengths), _popularity(sources)
         blended = other.base(examples.shortlists.scores, settings.rank_offset).sum(axis=2)
         pooled = _Orders.learn(examples, np.flatnonzero(number > 0), settings, settings.n_folds)
-        each = [
-            _Orders.learn(examples, np.flatnonzero(number == one), settings, settings.min_users)
-            for one in range(len(LONGEST) + 1)
-        ]
+        each = []
+        for one in range(len(LONGEST) + 1):
+            rows = np.flatnonzero(number == one)
+            is_pooled = one > 0 and pooled is not None and len(rows) == len(pooled.rows)  # nothing new to learn
+            each.append(pooled if is_pooled else _Orders.learn(examples, rows, settings, settings.min_users))
         for orders in (pooled, *each):
             if orders:
                 blended[orders.rows] = orders.blend.left_out
@@ -238,31 +242,30 @@ class _SimpleOrders:
 
     def segments(self, of_trees: Doubles | None) -> list[Segment]:
         """With the orders that are best; `of_trees` is None, or the NDCG of every row, float64 [U]."""
-        pooled = self._pooled.segment(of_trees) if self._pooled else self._other
-        others = (self._other, *[pooled] * len(LONGEST))
-        return [own.segment(of_trees) if own else other for own, other in zip(self._of_segments, others, strict=True)]
+        pooled = self.pooled.segment(of_trees) if self.pooled else self.other
+        others = (self.other, *[pooled] * len(LONGEST))
+        return [own.segment(of_trees) if own else other for own, other in zip(self.of_segments, others, strict=True)]
 
 
+@dataclass(frozen=True)
 class _Trees:
     """LambdaMART on top of the blend: its NDCG on left-out users, and the trees of all rows, grown only where they are used.
 
     Attributes:
-        ndcg: float64 [U], of each row by trees that were grown without its fold.
+        pairs: that the trees are grown from.
+        base: float64 [U, M], the blend that they improve, left out, times `scale`.
         scale: of the blend, at which its differences are logarithms of odds, as the trees' are.
+        ndcg: float64 [U], of each row by trees that were grown without its fold.
+        sources, settings, seed: as for `Ranker.learn`.
     """
 
-    def __init__(
-        self,
-        pairs: Pairs,
-        base: Doubles,
-        ndcg: Doubles,
-        scale: float,
-        sources: Sequence[str],
-        settings: RankerSettings,
-        seed: int,
-    ) -> None:
-        self.ndcg, self.scale = ndcg, scale
-        self._pairs, self._base, self._sources, self._settings, self._seed = pairs, base, sources, settings, seed
+    pairs: Pairs
+    base: Doubles
+    scale: float
+    ndcg: Doubles
+    sources: Sequence[str]
+    settings: RankerSettings
+    seed: int
 
     @classmethod
     def grow(
@@ -283,11 +286,11 @@ class _Trees:
         pairs = Pairs.sample(examples, facts, answers, own.max_pairs, np.random.default_rng(seed))
         folds = examples.folds(settings.n_folds)
         ndcg = left_out_ndcg(examples, facts, pairs, base, settings.k, folds, sources, own, seed)
-        return cls(pairs, base, ndcg, scale, sources, settings, seed)
+        return cls(pairs, base, scale, ndcg, sources, settings, seed)
 
     def all_rows(self) -> LambdaMart:
-        everything = np.ones(len(self._base), np.bool_)
-        return self._pairs.fit(self._base, everything, self._sources, self._settings.lambdamart, self._seed)
+        everything = np.ones(len(self.base), np.bool_)
+        return self.pairs.fit(self.base, everything, self.sources, self.settings.lambdamart, self.seed)
 
 
 def _popularity(sources: Sequence[str]) -> Segment:
