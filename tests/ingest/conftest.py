@@ -18,7 +18,7 @@ def raw_frame(spark: SparkSession) -> RawFrame:
     """A frame of raw rows; those without a line get 1, 2, 3 ... of `f.csv`."""
 
     def build(kind: Kind, *rows: dict[str, Any]) -> DataFrame:
-        usual = {"time_unit": "s", "source_file": "f.csv", "raw": "as it came"}
+        usual = {"time_unit": "auto", "time_zone": "UTC", "source_file": "f.csv", "raw": "as it came"}
         full = [{**usual, "source_line": line, **row} for line, row in enumerate(rows, 1)]
         return spark.createDataFrame(pa.Table.from_pylist(full, RAW_SCHEMA[kind]))
 

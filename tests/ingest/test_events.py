@@ -62,11 +62,14 @@ def test_times_are_read_in_their_unit_or_as_iso_in_utc(raw_frame: RawFrame) -> N
     times = [
         ("1704110400", "s"), ("1704110400.0", "s"), ("1.7041104E9", "s"), ("1704110400000", "ms"),
         ("1704110400000000", "us"), ("2024-01-01 12:00:00", "s"), ("2024-01-01T13:00:00+01:00", "s"),
-        ("2024-01-01T12:00:00.000Z", "ms"),
+        ("2024-01-01T12:00:00.000Z", "ms"), ("1704110400000000000", "ns"),
+        *((f"1704110400{'0' * n}", "auto") for n in (0, 3, 6, 9)),
     ]  # fmt: skip
     rows = [{**GOOD, "event_time": text, "time_unit": unit} for text, unit in times]
+    in_berlin = ("2024-01-01 13:00", "2024-01-01T12:00:00Z", "2024-01-01 13:00:00+01:00", "1704110400")
+    rows += [{**GOOD, "event_time": text, "time_zone": "Europe/Berlin"} for text in in_berlin]
     found = check_events(raw_frame("events", *rows), IngestEventsSettings())
-    assert rows_of(found, "event_ts", "event_date") == [(noon, date(2024, 1, 1))] * len(times)
+    assert rows_of(found, "event_ts", "event_date") == [(noon, date(2024, 1, 1))] * len(rows)
 
 
 def test_fractions_of_a_second_are_kept_to_the_microsecond(raw_frame: RawFrame) -> None:

@@ -76,7 +76,7 @@ def test_a_value_that_is_missing_is_mapped_from_the_column_that_looks_like_it(tm
 
 
 def test_times_in_another_unit_are_recognised(tmp_path: Path) -> None:
-    seconds = LandingFile(str(tmp_path), "r.csv", "events", "csv")
+    seconds = LandingFile(str(tmp_path), "r.csv", "events", "csv", time_unit="s")
     late, early = (Count("r.csv", reason, "event_ts", 100, 2) for reason in ("out_of_range", "before_floor"))
     unreadable = Count("r.csv", "wrong_type", "event_ts", 100, 2)
     assert 'time_unit = "ms"' in message(tmp_path, seconds, NAMES, late, "event_ts=+55970-01-01")

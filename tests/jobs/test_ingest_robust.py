@@ -52,20 +52,23 @@ def test_ratings_without_a_value_stop_the_night_in_ingest_and_the_cure_cures(lak
     assert (again.rows_written["events_v2"], again.n_quarantined) == (0, 0)
 
 
-def test_milliseconds_read_as_seconds_stop_the_night_and_the_cure_cures(lake: SmallLake) -> None:
+def test_milliseconds_are_recognised_and_where_they_are_declared_seconds_the_cure_cures(lake: SmallLake) -> None:
     lines = [f"u{n},i,view,{1_700_000_000_000 + n}\n" for n in range(30)]
     (lake.landing / "events.csv").write_text("user_id,item_id,event_type,event_time\n" + "".join(lines))
-    text = refused(lake)
+    text = refused(declaring(lake, table="events", path="events.csv", time_unit="s"))
     assert "30 out_of_range" in text and 'time_unit = "ms"' in text
     assert declaring(lake, table="events", path="events.csv", time_unit="ms").run("ingest_events").n_quarantined == 0
+    first = lake.values(EVENTS, "event_id")
+    assert lake.run("ingest_events").n_quarantined == 0
+    assert lake.values(EVENTS, "event_id") == first
 
 
 def test_unknown_types_stop_the_night_and_the_cure_cures(lake: SmallLake) -> None:
     lines = [f"u{n},i,page_view,{1_700_000_000 + n}\n" for n in range(30)]
     (lake.landing / "events.csv").write_text("user_id,item_id,event_type,event_time\n" + "".join(lines))
     text = refused(lake)
-    assert 'columns = { event_type = "" }, defaults = { event_type = "view" }' in text and "event_type=page_view" in text
-    cured = declaring(lake, table="events", path="events.csv", columns={"event_type": ""}, defaults={"event_type": "view"})
+    assert 'event_types = { page_view = "view" }' in text and "event_type=page_view" in text
+    cured = declaring(lake, table="events", path="events.csv", event_types={"page_view": "view"})
     assert cured.run("ingest_events").rows_written["events_v2"] == 30
 
 

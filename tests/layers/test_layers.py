@@ -42,6 +42,7 @@ BY_FILE = {
     "lake/migration.py": {"deltalake"},
     "lake/commits.py": {"deltalake"},
     "lake/maintenance.py": {"deltalake"},
+    "ingest/files/delta.py": {"deltalake"},
     "lake/removal.py": JVM,
     "lake/session.py": JVM,
     "training/loop.py": {"tensorflow", "keras"},

@@ -10,9 +10,10 @@ import os
 import re
 import tomllib
 from collections.abc import Mapping
-from datetime import date
+from datetime import UTC, date, datetime
 from pathlib import Path
 from typing import Annotated, Any, Literal, Self, TypeVar
+from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
 from pydantic import (
     BaseModel,
@@ -184,25 +185,48 @@ class HorovodSettings(Settings):
     min_rows: int = Field(5_000, ge=0)
 
 
+MISSING_VALUES = ("#n/a", "<na>", "\\n", "n/a", "nan", "nat", "none", "null")
+"""What programs write where there is no value: SQL and JSON, Python, pandas, spreadsheets, Hive and MySQL."""
+
+
 class FilesSettings(Settings):
-    """Landing files declared by `[[files]]`; without any, the landing folder is searched for what Tawny knows.
+    """Landing files declared by `[[files]]`; the files of a table without such an entry are found by their names.
 
     Attributes:
         table: what the files hold.
-        path: glob below `landing`; `clicks/**` is every file below clicks. `..`, an absolute path and a link that leads out
-            of the landing folder are refused.
-        format: `auto` looks at the files.
-        columns: canonical column name -> the file's column name.
+        path: glob below `landing`, whatever the case of the names; `clicks/**` is every file below clicks. `..`, an absolute
+            path and a link that leads out of the landing folder are refused.
+        format: `auto` looks at the name: its ending, or a folder that holds a Delta table.
+        delimiter: one character between the fields of a CSV file. Without it, the one of `,` `;` tab `|` that splits the
+            header line into the most fields.
+        columns: canonical column name -> the file's column name. Of a column that is not named here, case, spaces, `_`, `-`
+            and `.` do not count (`User ID` is `user_id`). `event_id` names the column that identifies an event: a later row
+            with the same id replaces the earlier one.
         defaults: canonical column name -> value where the file has no such column.
-        time_unit: the unit of a numeric event_time.
+        event_types: the file's event type, whatever its case -> Tawny's.
+        time_unit: what a numeric time counts; `auto` goes by the size of each number: below 1e11 seconds, below 1e14
+            milliseconds, below 1e17 microseconds, else nanoseconds since 1970.
+        time_zone: of times that name none, as `Europe/Berlin`.
+        time_format: of times that are not ISO 8601, as Python's strptime reads it (`%d.%m.%Y %H:%M`).
+        categories_separator: between the categories of an item that are one text; without it `|`, for RecBole a space.
+        missing_values: texts that stand for no value, whatever their case; an empty text always does.
+        mode: `log`: every file adds to those before it. `snapshot`: the newest delivery (a file, or a folder that `path`
+            matches) is the whole truth; an item that is not in it is not listed from that day on.
     """
 
     table: Literal["events", "items", "users"]
     path: str
-    format: Literal["auto", "parquet", "csv", "jsonl", "movielens-100k", "movielens-1m", "recbole"] = "auto"
+    format: Literal["auto", "csv", "jsonl", "json", "parquet", "delta", "movielens-100k", "movielens-1m", "recbole"] = "auto"
+    delimiter: str | None = None
     columns: dict[str, str] = {}
     defaults: dict[str, str] = {}
-    time_unit: Literal["s", "ms", "us"] = "s"
+    event_types: dict[str, EventType] = {}
+    time_unit: Literal["auto", "s", "ms", "us", "ns"] = "auto"
+    time_zone: str = "UTC"
+    time_format: str | None = None
+    categories_separator: str | None = Field(None, min_length=1)
+    missing_values: Names = MISSING_VALUES
+    mode: Literal["log", "snapshot"] = "log"
 
     @field_validator("path")
     @classmethod
@@ -211,6 +235,54 @@ class FilesSettings(Settings):
         if not parts or Path(path).is_absolute() or ".." in parts or any("**" in part and part != "**" for part in parts):
             raise ValueError("a path is a glob below the landing folder: not absolute, without `..`, `**` between two /")
         return path
+
+    @field_validator("delimiter")
+    @classmethod
+    def _must_be_one_character(cls, delimiter: str | None) -> str | None:
+        if delimiter is not None and (len(delimiter) != 1 or delimiter in '"\r\n'):
+            raise ValueError("a delimiter is one character, no quotation mark and no line end")
+        return delimiter
+
+    @field_validator("event_types")
+    @classmethod
+    def _must_differ_in_more_than_case(cls, event_types: dict[str, EventType]) -> dict[str, EventType]:
+        if len(folded := {theirs.strip().casefold(): ours for theirs, ours in event_types.items()}) < len(event_types):
+            raise ValueError("the case of an event type does not count: name each once")
+        return folded
+
+    @field_validator("time_zone")
+    @classmethod
+    def _must_be_a_zone(cls, time_zone: str) -> str:
+        try:
+            ZoneInfo(time_zone)
+        except (ZoneInfoNotFoundError, ValueError, OSError) as exc:
+            raise ValueError("no such time zone; zones are written as Europe/Berlin, America/New_York or UTC") from exc
+        return time_zone
+
+    @field_validator("time_format")
+    @classmethod
+    def _must_be_read_back(cls, time_format: str | None) -> str | None:
+        sample = datetime(2026, 11, 23, 4, 5, 6, tzinfo=UTC)
+        try:
+            found = datetime.strptime(sample.strftime(time_format), time_format) if time_format is not None else sample
+        except ValueError as exc:
+            raise ValueError(f"not a format of Python's strptime: {exc}") from exc
+        if found.date() != sample.date():
+            raise ValueError("a format must give year, month and day, as %d.%m.%Y %H:%M does")
+        return time_format
+
+    @field_validator("missing_values")
+    @classmethod
+    def _must_be_folded(cls, missing_values: tuple[str, ...]) -> tuple[str, ...]:
+        return tuple(sorted({value.strip().casefold() for value in missing_values}))
+
+    @model_validator(mode="after")
+    def _must_be_of_their_table(self) -> Self:
+        if self.table != "events" and (self.event_types or "event_id" in self.columns):
+            raise ValueError("event_types and columns.event_id are for events")
+        if self.table != "items" and self.categories_separator is not None:
+            raise ValueError("categories_separator is for items")
+        return self
 
 
 def _jars_of_checkout() -> str | None:
@@ -226,7 +298,7 @@ class Env(Settings):
         landing: folder of the raw files.
         jars: folder of Delta's jars; default: $TAWNY_JARS, or where `make` put them. spark-submit brings its own.
         run_date: the day that `tawny night` makes lists for without --run-date; for landing files that never change.
-        files: what the landing files hold, where their names do not say it.
+        files: what landing files hold, where their names do not say it.
         keep_days: by table, how many days `tawny maintain` keeps, instead of what the table declares: `events_v2 = 730`
             forgets events two years before the newest published day.
         night: `[night]`, overrides conf/nightly.toml (NightSettings).

@@ -206,7 +206,7 @@ class _Planner:
     def _entry(self, file: LandingFile, stamp: Stamp, status: str, delivery: int) -> Entry:
         return Entry(
             self.kind, file.path, file.digest, parser_of(file), stamp.n_bytes, stamp.modified_ts, delivery, self.known_from,
-            status, 0, 0, 0, (), self.run_date, self.run_id,  # type: ignore[arg-type]  # one of Status
+            status, 0, 0, 0, (), self.run_date, self.run_id, file.found_delimiter,  # type: ignore[arg-type]  # one of Status
         )  # fmt: skip
 
     def _put(self, entry: Entry) -> None:

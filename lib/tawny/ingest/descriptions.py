@@ -114,7 +114,7 @@ def _typed_items(raw: DataFrame) -> DataFrame:
     plain = {name: text(name) for name in (ITEM_ID, "title", "description", "image_path")}
     names = F.filter(F.transform("categories", lambda name: trimmed(name)), lambda name: name != "")
     unique = F.array_distinct(names)
-    parsed = {name: instant(F.col(f"{name}_text"), F.col("time_unit")) for name in _TIMES}
+    parsed = {name: instant(F.col(f"{name}_text"), F.col("time_unit"), F.col("time_zone")) for name in _TIMES}
     typed = raw.withColumns({**texts, **plain, "categories": F.when(F.cardinality(unique) > 0, unique)})
     return typed.withColumns({**parsed, "price": number(F.col("price_text")) + F.lit(0.0)})
 

@@ -149,7 +149,10 @@ def _typed(raw: DataFrame) -> DataFrame:
         }
     )
     # Adding zero makes -0.0 and 0.0 the same value, and so the same event.
-    parsed = {EVENT_TS: instant(F.col("event_time"), F.col("time_unit")), VALUE: number(F.col("value_text")) + F.lit(0.0)}
+    parsed = {
+        EVENT_TS: instant(F.col("event_time"), F.col("time_unit"), F.col("time_zone")),
+        VALUE: number(F.col("value_text")) + F.lit(0.0),
+    }
     return typed.withColumns(parsed).withColumn(EVENT_DATE, F.to_date(EVENT_TS))
 
 

@@ -167,9 +167,8 @@ def _cure(count: Count, detail: str, inspected: Inspected | None, kind: str) -> 
     if count.reason == Reason.MISSING_VALUE and count.column:
         return _map(inspected, count.column)
     if count.reason == Reason.UNKNOWN_EVENT_TYPE:
-        known = f"Event types are {', '.join(EVENT_TYPES)}: translate the file's own."
-        entry = _entry(file, {"columns": {"event_type": ""}, "defaults": {"event_type": "view"}})
-        return f"{known} Where all its rows are of one type: {entry}."
+        entry = _entry(file, {"event_types": {**file.event_types, came: "view"}})
+        return f"Event types are {', '.join(EVENT_TYPES)}: translate the file's own, as in {entry}."
     if count.column == "event_ts" and (unit := _unit(count, came, file)):
         return f"The times count in another unit: {_entry(file, {'time_unit': unit})}."
     if count.column in ("value", "event_ts"):
@@ -195,17 +194,19 @@ def _map(inspected: Inspected, column: str) -> str:
 
 def _unit(count: Count, came: str, file: LandingFile) -> str | None:
     """The unit in which the times would lie in our days."""
-    units = ("s", "ms", "us")
+    units = ("s", "ms", "us", "ns")
+    if file.time_unit == "auto":
+        return None
     here = units.index(file.time_unit)
     if count.reason == Reason.OUT_OF_RANGE:
-        return units[here + 1] if here < 2 else None
+        return units[here + 1] if here < 3 else None
     if count.reason == Reason.BEFORE_FLOOR:
         return units[here - 1] if here > 0 else None
     try:
         n_digits = len(str(int(float(came))))
     except (ValueError, OverflowError):
         return None
-    return {9: "s", 10: "s", 12: "ms", 13: "ms", 15: "us", 16: "us"}.get(n_digits)
+    return {9: "s", 10: "s", 12: "ms", 13: "ms", 15: "us", 16: "us", 18: "ns", 19: "ns"}.get(n_digits)
 
 
 def _names(inspected: Inspected) -> str:

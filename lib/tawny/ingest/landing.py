@@ -153,6 +153,6 @@ def _log(planned: Plan, files: tuple[LandingFile, ...]) -> None:
 
 def _no_events(env: Env) -> InputError:
     kind: Kind = "events"
-    looked_for = LOOKED_FOR.format(kind=kind) if not env.files else 'a [[files]] entry with table = "events"'
+    looked_for = LOOKED_FOR.format(kind=kind)
     rule = f"there must be events. Looked for: {looked_for}."
     return InputError(where=f"landing = {env.landing}", rule=rule, came="no such file", do="Correct `landing`.")

@@ -3,9 +3,9 @@
 import json
 import re
 from collections.abc import Iterable
-from dataclasses import asdict, dataclass
+from dataclasses import MISSING, asdict, dataclass, fields
 from datetime import date, datetime
-from typing import Literal
+from typing import Any, Literal
 
 import pyarrow as pa
 
@@ -50,6 +50,7 @@ class Entry:
     names: tuple[str, ...]
     run_date: date
     run_id: str
+    delimiter: str | None = None
 
     @property
     def key(self) -> Key:
@@ -64,16 +65,38 @@ class Entry:
 
     def file(self, landing: str) -> LandingFile:
         """The file as it was declared when it was read."""
-        declared = json.loads(self.parser)
         return LandingFile(
-            landing, self.path, self.kind, **declared, digest=self.digest, delivery=self.delivery, known_from=self.known_from
-        )
+            landing, self.path, self.kind, **_declared(self.parser), found_delimiter=self.delimiter, digest=self.digest,
+            delivery=self.delivery, known_from=self.known_from,
+        )  # fmt: skip
 
 
 def parser_of(file: LandingFile) -> str:
-    """How the file is declared to be read, as JSON: a file that is declared otherwise is read again."""
+    """How the file is declared to be read, as JSON: a file that is declared otherwise is read again.
+
+    A setting that came later stands there only where it is not the default, and the automatic unit as the seconds that were
+    the default before it: so the files of an older lake are not read again.
+    """
     declared = {name: getattr(file, name) for name in ("format", "columns", "defaults", "time_unit")}
+    declared["time_unit"] = _UNITS.get(file.time_unit, file.time_unit)
+    declared |= {name: value for name in _LATER if (value := getattr(file, name)) != _DEFAULTS[name]}
     return json.dumps(declared, sort_keys=True)
+
+
+_LATER = ("delimiter", "event_types", "time_zone", "time_format", "categories_separator", "missing_values")
+_DEFAULTS = {one.name: one.default if one.default is not MISSING else {} for one in fields(LandingFile)}
+_UNITS = {"auto": "s", "s": "seconds"}
+
+
+def _declared(parser: str) -> dict[str, Any]:
+    """The fields of a landing file that `parser_of` wrote."""
+    declared = json.loads(parser)
+    declared["time_unit"] = {written: unit for unit, written in _UNITS.items()}.get(
+        declared["time_unit"], declared["time_unit"]
+    )
+    if "missing_values" in declared:
+        declared["missing_values"] = tuple(declared["missing_values"])
+    return dict(declared)
 
 
 def delivery_order(path: str, modified_ts: datetime) -> tuple[datetime, tuple[tuple[int, str], ...], str]:

@@ -1,6 +1,7 @@
 """Shared by events, items and users: text to typed values, rules on them, and the reasons for refusing a row."""
 
 from dataclasses import dataclass
+from decimal import Decimal
 from enum import StrEnum
 
 from pyspark.sql import Column, DataFrame
@@ -106,7 +107,9 @@ _NUMBER = r"^[+-]?(\d+\.?\d*|\.\d+)([eE][+-]?\d+)?$"
 _NOT_FINITE = r"(?i)^[+-]?(nan|inf|infinity)$"
 # Spark's cast reads "12:30" as today and "2024" as New Year: a time needs its date.
 _ISO = r"^\d{4}-\d{1,2}-\d{1,2}([T ].*)?$"
-_UNITS_PER_SECOND = {"s": 1, "ms": 1_000, "us": 1_000_000}
+_HAS_ZONE = r"[T ]\d.*([+-]\d{1,2}(:?\d{2})?|[A-Za-z])$"
+_MICROS = {"s": 1_000_000, "ms": 1_000, "us": 1, "ns": Decimal("0.001")}
+_BELOW = {"s": 1e11, "ms": 1e14, "us": 1e17}  # of these numbers, the instants lie between 1973 and 5138
 
 
 def trimmed(value: Column) -> Column:
@@ -125,19 +128,32 @@ def number(value: Column) -> Column:
     return F.when(value.rlike(_NUMBER) | value.rlike(_NOT_FINITE), value.try_cast("double"))
 
 
-def instant(value: Column, unit: Column) -> Column:
-    """timestamp: seconds, milliseconds or microseconds since 1970 (by `unit`), or ISO 8601; UTC without a zone."""
-    micros = value.try_cast("decimal(38,6)") * _micros_per(unit)
-    epoch = F.timestamp_micros(micros.try_cast("bigint"))
-    return F.when(value.rlike(_NUMBER), epoch).when(value.rlike(_ISO), value.try_cast("timestamp"))
+def instant(value: Column, unit: Column, zone: Column | None = None) -> Column:
+    """timestamp: a number since 1970 (of seconds to nanoseconds, by `unit`, or by its size), or ISO 8601.
+
+    Args:
+        value: text.
+        unit: a TimeUnit (tawny.ingest.files.file).
+        zone: of ISO times that name none; UTC without it.
+    """
+    decimal = value.try_cast("decimal(28,6)")
+    epoch = F.timestamp_micros((decimal * _micros_per(unit, decimal)).try_cast("bigint"))
+    iso = value.try_cast("timestamp")
+    if zone is not None:
+        iso = F.when((zone == "UTC") | value.rlike(_HAS_ZONE), iso).otherwise(F.to_utc_timestamp(iso, zone))
+    return F.when(value.rlike(_NUMBER), epoch).when(value.rlike(_ISO), iso)
 
 
-def _micros_per(unit: Column) -> Column:
-    """Microseconds in a unit."""
-    micros = F.lit(None).cast("decimal(7,0)")
-    for name, per_second in _UNITS_PER_SECOND.items():
-        micros = F.when(unit == name, F.lit(1_000_000 // per_second).cast("decimal(7,0)")).otherwise(micros)
-    return micros
+def _micros_per(unit: Column, number_of: Column) -> Column:
+    """Microseconds in a unit; `auto` is the unit in which a number of this size is an instant of our days."""
+    factors = {name: F.lit(micros).cast("decimal(10,3)") for name, micros in _MICROS.items()}
+    by_size = factors["ns"]
+    for name, limit in reversed(_BELOW.items()):
+        by_size = F.when(F.abs(number_of) < limit, factors[name]).otherwise(by_size)
+    chosen = F.when(unit == "auto", by_size)
+    for name, micros in factors.items():
+        chosen = chosen.when(unit == name, micros)
+    return chosen
 
 
 def tidy_map(column: str) -> Column:

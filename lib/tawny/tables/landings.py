@@ -8,8 +8,8 @@ LANDINGS = TableSpec(
     columns={
         "kind": Column("string", "events, items or users"),
         "path": Column("string", "below the landing folder"),
-        "digest": Column("string", "SHA-256 of the file's bytes, as hex"),
-        "parser": Column("string", "how the file was declared to be read, as JSON: format, columns, defaults, time_unit"),
+        "digest": Column("string", "SHA-256 of the file's bytes (and of its key=value folders), as hex"),
+        "parser": Column("string", "how the file was declared to be read, as JSON: what of [[files]] changes its rows"),
         "n_bytes": Column("bigint", "size of the file"),
         "modified_ts": Column("timestamp", "UTC; when the file was last changed"),
         "delivery": Column(
@@ -27,6 +27,7 @@ LANDINGS = TableSpec(
         "names": Column("array<string>", "the file's columns, so that quarantined rows can be read again without it"),
         "run_date": Column("date", "of the run that first read the file, or replayed it last"),
         "run_id": Column("string", "of that run"),
+        "delimiter": Column("string", "between the fields of a CSV file, as its header line has it", nullable=True),
     },
     key=("kind", "path", "digest", "parser"),
     mode="compare_and_set",

@@ -1,5 +1,6 @@
 """A file that is not what it says is an error that names the file and the rule."""
 
+import bz2
 import gzip
 from pathlib import Path
 
@@ -14,6 +15,8 @@ from .conftest import Raw
 
 HEADER = b"user_id,item_id,event_type,event_time\n"
 ROW = b"u,i,view,2024-01-01\n"
+ZSTD = pa.compress(HEADER + ROW, codec="zstd", asbytes=True)
+OBJECT = b'[{"user_id": "u", "item_id": "i", "event_type": "view", "event_time": 1}'
 WHOLE_GZIP = gzip.compress(HEADER + ROW * 1000, mtime=0)
 
 BAD: dict[str, tuple[str, bytes, str]] = {
@@ -31,7 +34,12 @@ BAD: dict[str, tuple[str, bytes, str]] = {
     "Parquet named csv": ("events.csv", b"PAR1....PAR1", r"events\.csv: csv must be text\. Received: .*Parquet"),
     "zip": ("events.jsonl", b"PK\x03\x04....", r"events\.jsonl: jsonl must be text\. Received: .*a zip archive"),
     "binary": ("events.csv", HEADER + ROW + b"a\x00b", r":3: csv must be text\. Received: a zero byte at byte 59"),
-    "UTF-16": ("events.csv", (HEADER + ROW).decode().encode("utf-16"), r"text must be UTF-8\. Received: .*UTF-16"),
+    "half of UTF-16": ("events.csv", (HEADER + ROW).decode().encode("utf-16")[:-1], r"text must be UTF-8, or UTF-16 with"),
+    "UTF-16 without a mark": ("events.csv", (HEADER + ROW).decode().encode("utf-16-le"), r"csv must be text\. .*zero byte"),
+    "truncated bzip2": ("events.csv.bz2", bz2.compress(HEADER + ROW)[:-9], r"a \.bz2 file must be whole bzip2\."),
+    "truncated zstd": ("events.csv.zst", ZSTD[:-5], r"a \.zst file must be whole zstd\. Received: Truncated"),
+    "not zstd": ("events.csv.zst", HEADER + ROW, r"a \.zst file must be whole zstd\."),
+    "zstd without the ending": ("events.csv", ZSTD, r"csv must be text\. Received: .* zstd without the ending"),
     "Latin-1": (
         "events.csv",
         HEADER + ROW + "ü,i,view,2024-01-01\n".encode("latin-1"),
@@ -42,7 +50,18 @@ BAD: dict[str, tuple[str, bytes, str]] = {
         b"user_id,item,event_type,event_time\n" + ROW,
         r"events\.csv:1: events need the columns .*; item_id is not there\. Received: columns user_id, item, event_type",
     ),
-    "another delimiter": ("events.csv", HEADER.replace(b",", b";") + ROW, r"Received: columns user_id;item_id;event_type"),
+    "another delimiter": ("events.csv", HEADER.replace(b",", b"/") + ROW, r"Received: columns user_id/item_id/event_type"),
+    "two columns for one": (
+        "events.csv",
+        b"User ID,user-id,item_id,event_type,event_time\n",
+        r"events\.csv:1: one column must be user_id\. Received: User ID, user-id\. .*columns = \{ user_id = \"User ID\" \}",
+    ),
+    "an array that was cut": ("events.json", b'[{"user_id": "u"}, {"user', r"events\.json:2: .*the end of the file within"),
+    "an array without its end": ("events.json", OBJECT, r"events\.json:1: .* no comma and no `\]` after element 1"),
+    "something after the array": ("events.json", OBJECT + b"] [", r"'\[' after the array of 1 elements"),
+    "an array of numbers": ("events.json", b"[1, 2]", r"one array of objects\. Received: an array that begins with 1"),
+    "an array without a column": ("events.json", b'[{"user_id": "u"}]', r"item_id, event_type, event_time is not there"),
+    "an object of arrays": ("events.json", b'{\n"events": []}', r"events\.json:1: JSON Lines hold one object a line"),
     "no header": ("events.csv", ROW * 2, r"events\.csv:1: events need the columns"),
     "a column twice": (
         "events.csv",

@@ -59,11 +59,35 @@ def test_atomic_files_are_found_by_their_endings(env: Env, landing: Path) -> Non
     assert found(env, "users") == [("ml-100k.user", "recbole")]
 
 
-def test_with_declared_files_nothing_else_is_taken(env: Env, landing: Path) -> None:
-    touch(landing, "events.csv", "shop/orders-1.tsv", "shop/orders-2.jsonl", "items.csv")
+def test_with_declared_files_nothing_else_of_their_table_is_taken(env: Env, landing: Path) -> None:
+    touch(landing, "events.csv", "shop/orders-1.tsv", "shop/orders-2.jsonl", "items.csv", "users.csv")
     declared = declaring(env, FilesSettings(table="events", path="shop/orders-*"))
     assert found(declared, "events") == [("shop/orders-1.tsv", "csv"), ("shop/orders-2.jsonl", "jsonl")]
-    assert found(declared, "items") == []
+    assert (found(declared, "items"), found(declared, "users")) == ([("items.csv", "csv")], [("users.csv", "csv")])
+
+
+def test_what_is_declared_for_one_table_is_not_found_by_name_for_another(env: Env, landing: Path) -> None:
+    touch(landing, "items_sold.csv", "items.csv")
+    declared = declaring(env, FilesSettings(table="events", path="items_sold.csv"))
+    assert (found(declared, "events"), found(declared, "items")) == ([("items_sold.csv", "csv")], [("items.csv", "csv")])
+
+
+def test_names_are_found_whatever_their_case(env: Env, landing: Path) -> None:
+    touch(landing, "Events.CSV", "EVENTS_2.Csv.GZ", "Items/Part-0.PARQUET", "Shop/Orders-1.CSV", "ML-1M/Ratings.DAT")
+    assert found(env, "events") == [
+        ("EVENTS_2.Csv.GZ", "csv"), ("Events.CSV", "csv"), ("ML-1M/Ratings.DAT", "movielens-1m"),
+    ]  # fmt: skip
+    assert found(env, "items") == [("Items/Part-0.PARQUET", "parquet")]
+    declared = declaring(env, FilesSettings(table="events", path="shop/orders-[0-9].csv"))
+    assert found(declared, "events") == [("Shop/Orders-1.CSV", "csv")]
+
+
+def test_text_is_found_with_every_compression(env: Env, landing: Path) -> None:
+    touch(landing, "events.csv.bz2", "events.json", "events.jsonl.zst", "events.ndjson", "events.tsv.gz", "events.csv.zip")
+    assert found(env, "events") == [
+        ("events.csv.bz2", "csv"), ("events.json", "json"), ("events.jsonl.zst", "jsonl"), ("events.ndjson", "jsonl"),
+        ("events.tsv.gz", "csv"),
+    ]  # fmt: skip
 
 
 def test_a_declared_path_without_a_file_is_an_error(env: Env) -> None:

@@ -9,11 +9,11 @@ import pyarrow as pa
 from tawny.ingest.files.delimited import CsvRecord, rows_of_records
 from tawny.ingest.files.file import LandingFile
 from tawny.ingest.files.jsonl import rows_of_lines
-from tawny.ingest.files.layout import layout_of, mapping_of
+from tawny.ingest.files.layout import layout_of, mapping_of, mapping_of_objects
 from tawny.ingest.files.rows import Rows, canonical
-from tawny.ingest.files.schema import CANONICAL
 
 Numbered = list[tuple[int, str]]
+_AS_OBJECTS = ("jsonl", "json", "parquet")  # the raw text of a row of Parquet is a JSON object
 
 
 def rows_again(
@@ -21,14 +21,14 @@ def rows_again(
 ) -> Iterator[pa.RecordBatch]:
     """The raw rows of these lines of a file."""
     found = _split(numbered, file, names) if numbered else iter(())
-    mapping = mapping_of(file, names or CANONICAL[file.kind])
+    mapping = (mapping_of_objects if file.format in _AS_OBJECTS else mapping_of)(file, names)
     for rows in found:
         yield canonical(rows, file, mapping, unterminated_line)
 
 
 def _split(numbered: Numbered, file: LandingFile, names: tuple[str, ...]) -> Iterator[Rows]:
-    if file.format in ("jsonl", "parquet"):  # the raw text of a row of Parquet is a JSON object
-        return rows_of_lines([raw for _, raw in numbered], [line for line, _ in numbered], file)
+    if file.format in _AS_OBJECTS:
+        return rows_of_lines([raw for _, raw in numbered], [line for line, _ in numbered], file, names)
     layout = layout_of(file)
     if not layout.may_quote:
         return rows_of_records([CsvRecord(line, raw, raw.split(layout.delimiter)) for line, raw in numbered], names)

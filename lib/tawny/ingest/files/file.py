@@ -1,22 +1,28 @@
 """One landing file: how it is declared, what the check found, and the part of it that one task reads."""
 
-import gzip
 import os
+import re
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from datetime import UTC, date, datetime
-from pathlib import Path
-from typing import IO, Literal, cast, get_args
+from pathlib import Path, PurePath
+from typing import IO, BinaryIO, Literal, cast, get_args
+from urllib.parse import unquote
 
+from tawny.core.columns import EventType
+from tawny.core.config import MISSING_VALUES
 from tawny.core.errors import ConfigError, InputError
+from tawny.ingest.files.packed import as_utf8, unpacked
 from tawny.ingest.files.regular import check_regular, resolve_below
 
 Kind = Literal["events", "items", "users"]
 """What a file holds; the name of the table, without its version."""
 
-Format = Literal["parquet", "csv", "jsonl", "movielens-100k", "movielens-1m", "recbole"]
-TimeUnit = Literal["s", "ms", "us"]
+Format = Literal["parquet", "csv", "jsonl", "json", "movielens-100k", "movielens-1m", "recbole"]
+TimeUnit = Literal["auto", "s", "ms", "us", "ns"]
+
+_HIVE_NULL = "__HIVE_DEFAULT_PARTITION__"
 
 
 def kind_of(kind: str) -> Kind:
@@ -62,7 +68,10 @@ class LandingFile:
         format: how it is written.
         columns: canonical name -> the file's name. `context.NAME` and `attributes.NAME` name one key of those maps.
         defaults: canonical name -> value where the file has no such column.
-        time_unit: how a numeric time counts.
+        time_unit, time_zone, time_format, event_types, categories_separator, missing_values: as of
+            tawny.core.config.FilesSettings; event types and missing values in small letters.
+        delimiter: of a CSV file, where it is declared.
+        found_delimiter: of a CSV file, as its header line has it; found at the inspection where none is declared.
         stamp: of the file when it was inspected; None before. A file with another stamp is not read.
         digest: SHA-256 of its bytes, as hex; empty before the inspection.
         delivery: its place in the order of delivery; 0 before it has one.
@@ -75,7 +84,14 @@ class LandingFile:
     format: Format
     columns: dict[str, str] = field(default_factory=dict)
     defaults: dict[str, str] = field(default_factory=dict)
-    time_unit: TimeUnit = "s"
+    time_unit: TimeUnit = "auto"
+    delimiter: str | None = None
+    event_types: dict[str, EventType] = field(default_factory=dict)
+    time_zone: str = "UTC"
+    time_format: str | None = None
+    categories_separator: str | None = None
+    missing_values: tuple[str, ...] = MISSING_VALUES
+    found_delimiter: str | None = None
     stamp: Stamp | None = None
     digest: str = ""
     delivery: int = 0
@@ -87,23 +103,20 @@ class LandingFile:
         return Path(self.landing) / self.path
 
     @property
-    def is_gzip(self) -> bool:
-        """Whether its name says that it is compressed."""
-        return self.path.endswith(".gz")
+    def folders(self) -> dict[str, str | None]:
+        """The columns that Hive's folders give, as in `day=2026-01-01/part-0.csv`."""
+        pairs = [part.split("=", 1) for part in PurePath(self.path).parts[:-1] if re.match(r"\w+=", part)]
+        return {name: None if value == _HIVE_NULL else unquote(value) for name, value in pairs}
 
     @contextmanager
-    def open(self) -> Iterator[IO[bytes]]:
-        """The file's bytes, decompressed.
+    def open(self) -> Iterator[BinaryIO]:
+        """The file's bytes, decompressed; text in UTF-16 as UTF-8.
 
         Raises:
             InputError: as of `open_raw`.
         """
-        with self.open_raw() as raw:
-            if not self.is_gzip:
-                yield raw
-                return
-            with gzip.GzipFile(fileobj=raw) as unpacked:
-                yield cast(IO[bytes], unpacked)
+        with self.open_raw() as raw, unpacked(raw, self.path) as plain:
+            yield plain if self.format == "parquet" else as_utf8(plain)
 
     @contextmanager
     def open_raw(self) -> Iterator[IO[bytes]]:
@@ -156,8 +169,9 @@ class Part:
 
     Attributes:
         first_line: number of the first line (row, for Parquet), from 1; a header counts.
-        names: the file's column names, in order; empty for JSON Lines, where each row names its own.
+        names: the file's column names, in order; of JSON, where each row names its own, those of the first rows.
         is_quoted: a CSV file in which a quotation mark occurs: a row may be several lines.
+        is_array: a JSON file that is one array, and not an object a line.
         unterminated_line: number of the row that ends with the file instead of a line end, if there is one.
     """
 
@@ -167,6 +181,7 @@ class Part:
     first_line: int
     names: tuple[str, ...] = ()
     is_quoted: bool = False
+    is_array: bool = False
     unterminated_line: int | None = None
 
 

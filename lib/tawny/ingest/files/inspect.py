@@ -5,19 +5,22 @@ import hashlib
 import json
 from collections.abc import Iterable
 from dataclasses import replace
+from itertools import islice
 
 import pyarrow as pa
 import pyarrow.parquet as pq
 
 from tawny.ingest.files.delimited import csv_records, numbered_lines
 from tawny.ingest.files.file import Inspected, LandingFile, Part, input_error
+from tawny.ingest.files.json_array import begins_as_array, elements
 from tawny.ingest.files.jsonl import parse
-from tawny.ingest.files.layout import RECBOLE_FIELD, Layout, layout_of, mapping_of
+from tawny.ingest.files.layout import RECBOLE_FIELD, Layout, alike, delimiter_of, layout_of, mapping_of
 from tawny.ingest.files.parquet import is_nested
 from tawny.ingest.files.schema import CANONICAL, REQUIRED
-from tawny.ingest.files.text import Scan, scan_text
+from tawny.ingest.files.text import N_HEAD, Scan, refusing_damage, scan_text
 
 _ROWS_PER_PART = 500_000
+_START_BYTES = 1 << 16
 
 _MAY_NEST = {"categories", "context", "attributes", "image"}
 
@@ -36,7 +39,7 @@ def inspect(file: LandingFile) -> Inspected:
 
 
 def with_digest(file: LandingFile) -> LandingFile:
-    """The file with its stamp and the SHA-256 of its bytes, read through once.
+    """The file with its stamp and the SHA-256 of its bytes and of its Hive folders, read through once.
 
     Raises:
         InputError: it cannot be read, or changed meanwhile.
@@ -44,20 +47,27 @@ def with_digest(file: LandingFile) -> LandingFile:
     stamped = replace(file, stamp=file.look())
     try:
         with stamped.open_raw() as handle:
-            digest = hashlib.file_digest(handle, "sha256").hexdigest()  # type: ignore[arg-type]  # IO[bytes] is one
+            hashed = hashlib.file_digest(handle, "sha256")  # type: ignore[arg-type]  # IO[bytes] is one
     except OSError as exc:
         raise input_error(file, "the file must be readable.", str(exc)) from exc
     stamped.look()
-    return replace(stamped, digest=digest)
+    if file.folders:  # the same bytes say something else in another folder
+        hashed.update(json.dumps(file.folders, sort_keys=True).encode())
+    return replace(stamped, digest=hashed.hexdigest())
 
 
 def _inspect(file: LandingFile) -> Inspected:
     if file.format == "parquet":
         return _inspect_parquet(file)
-    if file.format == "jsonl":
+    if file.format == "json" and _is_array(file):
+        return _inspect_array(file)
+    if file.format in ("jsonl", "json"):
         return _inspect_jsonl(file)
     layout = layout_of(file)
     scan = scan_text(file, layout.encoding)
+    if file.format == "csv":
+        file = replace(file, found_delimiter=delimiter_of(file, scan.head[0][1]))
+        layout = layout_of(file)
     if layout.names:
         _check_shape(file, layout, scan)
         return Inspected(file, scan.n_lines, _parts(file, scan, layout.names, (0, 1)), layout.names)
@@ -102,8 +112,12 @@ def _header(file: LandingFile, layout: Layout, scan: Scan) -> tuple[str, ...]:
 
 def _check_names(file: LandingFile, names: Iterable[str], line: int | None = 1) -> None:
     """Every column that the table needs, and every declared one, is there or has a default."""
-    have = tuple(names)
+    have = (*names, *file.folders)
     mapping = mapping_of(file, have)
+    for ours, several in alike(file, have).items():
+        if len(several) > 1:
+            do = f"Say which it is in the env file: [[files]] with columns = {{ {ours} = {json.dumps(several[0])} }}."
+            raise input_error(file, f"one column must be {ours}.", ", ".join(several)[:200], line=line, do=do)
     needed = {name: mapping.columns.get(name, name) for name in REQUIRED[file.kind]} | file.columns
     missing = [
         theirs if theirs == ours else f"{theirs} (for {ours})"
@@ -128,15 +142,38 @@ def _check_shape(file: LandingFile, layout: Layout, scan: Scan) -> None:
 
 def _inspect_jsonl(file: LandingFile) -> Inspected:
     scan = scan_text(file, "utf-8")
-    rows = [row for _, line in scan.head if isinstance(row := parse(line), dict)]
-    if not rows:
+    if not any(isinstance(parse(line), dict) for _, line in scan.head):
         rule = "JSON Lines hold one object a line."
         came = f"none in the first {len(scan.head)} lines, which begin with {json.dumps(scan.head[0][1][:60])}"
         raise input_error(file, rule, came, line=scan.head[0][0])
+    names = _keys(file, [line for _, line in scan.head])
+    return Inspected(file, scan.n_lines, _parts(file, scan, names, (0, 1)), names)
+
+
+def _is_array(file: LandingFile) -> bool:
+    with refusing_damage(file), file.open() as handle:
+        return begins_as_array(handle.read(_START_BYTES).decode("utf-8", "ignore"))
+
+
+def _inspect_array(file: LandingFile) -> Inspected:
+    with refusing_damage(file):
+        every = elements(file)
+        head = list(islice(every, N_HEAD))
+        n_rows = len(head) + sum(1 for _ in every)
+    if head and not any(isinstance(parse(one.raw), dict) for one in head):
+        rule, came = "a JSON file holds one array of objects.", f"an array that begins with {head[0].raw[:60]}"
+        raise input_error(file, rule, came, line=1)
+    names = _keys(file, [one.raw for one in head]) if head else ()
+    return Inspected(file, n_rows, (Part(file, 0, None, 1, names, is_array=True),), names)
+
+
+def _keys(file: LandingFile, head: list[str]) -> tuple[str, ...]:
+    """The keys of the first rows; the columns that the table needs are among them."""
+    rows = [row for text in head if isinstance(row := parse(text), dict)]
     named = dict.fromkeys(key for row in rows for key in row)
     optional = dict.fromkeys(name for ours, name in file.columns.items() if ours not in REQUIRED[file.kind])
     _check_names(file, {**named, **optional}, line=None)
-    return Inspected(file, scan.n_lines, _parts(file, scan, (), (0, 1)), tuple(named))
+    return tuple(named)
 
 
 def _inspect_parquet(file: LandingFile) -> Inspected:

@@ -7,9 +7,9 @@ from typing import Any
 import pyarrow as pa
 
 from tawny.ingest.files.file import LandingFile, Part
-from tawny.ingest.files.layout import Mapping, mapping_of
+from tawny.ingest.files.layout import Mapping, mapping_of_objects
 from tawny.ingest.files.rows import Rows, as_text, malformed_rows
-from tawny.ingest.files.schema import CANONICAL, MAP, MAPS, WRONG_TYPE
+from tawny.ingest.files.schema import MAP, MAPS, WRONG_TYPE
 from tawny.ingest.files.text import blocks
 
 _NESTED = {"categories", "context", "attributes"}
@@ -18,12 +18,12 @@ _NESTED = {"categories", "context", "attributes"}
 def read_jsonl(part: Part) -> Iterator[Rows]:
     """The rows of a part; a line that is not a JSON object is malformed, a list where text belongs has the wrong type."""
     for block in blocks(part.file, part.start, part.stop, part.first_line):
-        yield from rows_of_lines(*block.numbered("utf-8"), part.file)
+        yield from rows_of_lines(*block.numbered("utf-8"), part.file, part.names)
 
 
-def rows_of_lines(lines: list[str], numbers: list[int], file: LandingFile) -> Iterator[Rows]:
-    """The lines, with their numbers, as rows."""
-    mapping = mapping_of(file, CANONICAL[file.kind])
+def rows_of_lines(lines: list[str], numbers: list[int], file: LandingFile, names: tuple[str, ...]) -> Iterator[Rows]:
+    """The lines, with their numbers, as rows; `names` are the keys of the file's first rows."""
+    mapping = mapping_of_objects(file, names)
     parsed = [parse(line) for line in lines]
     good = [i for i, row in enumerate(parsed) if isinstance(row, dict)]
     rows = [row for row in parsed if isinstance(row, dict)]

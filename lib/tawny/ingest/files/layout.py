@@ -3,10 +3,12 @@
 Source: the READMEs of MovieLens 100K and 1M; RecBole's documentation of atomic files.
 """
 
+import csv
 import re
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from tawny.ingest.files.file import Format, Kind, LandingFile
+from tawny.ingest.files.schema import CANONICAL
 
 GENRES = (
     "unknown", "Action", "Adventure", "Animation", "Children's", "Comedy", "Crime", "Documentary", "Drama", "Fantasy",
@@ -77,18 +79,60 @@ _RECBOLE_NAMES: dict[str, tuple[str, ...]] = {
 }
 
 
+_DELIMITERS = (",", ";", "\t", "|")
+
+
+def delimiter_of(file: LandingFile, header: str) -> str:
+    """The delimiter of a CSV file: as declared, else the one that makes of its header line the most columns that are known.
+
+    Of equal ones it is the one that makes the most columns, then the one that the ending names.
+    """
+    if file.delimiter is not None:
+        return file.delimiter
+    known = {folded(name) for name in (*CANONICAL[file.kind], *file.columns.values())}
+
+    def worth(delimiter: str) -> tuple[int, int, bool]:
+        names = next(csv.reader([header], delimiter=delimiter), [])
+        return sum(folded(name) in known for name in names), len(names), delimiter == _usual(file)
+
+    return max(_DELIMITERS, key=worth)
+
+
+def folded(name: str) -> str:
+    """A column's name without what does not count: case, spaces, `_`, `-` and `.`.
+
+    >>> folded(" User-ID "), folded("userId"), folded("user_id")
+    ('userid', 'userid', 'userid')
+    """
+    return re.sub(r"[\s_.-]", "", name).casefold()
+
+
+def alike(file: LandingFile, names: tuple[str, ...]) -> dict[str, tuple[str, ...]]:
+    """By canonical name, the columns whose names differ from it in what does not count; what is declared is left out."""
+    declared = set(file.columns.values())
+    free = [name for name in names if name not in declared]
+    wanted = [ours for ours in CANONICAL[file.kind] if ours not in names and ours not in file.columns]
+    found = {ours: tuple(name for name in free if folded(name) == folded(ours)) for ours in wanted}
+    return {ours: theirs for ours, theirs in found.items() if theirs}
+
+
+def _usual(file: LandingFile) -> str:
+    return "\t" if ".tsv" in file.path.lower() else ","
+
+
 def layout_of(file: LandingFile) -> Layout:
     """The layout of a text file."""
     if file.format == "recbole":
         return Layout("\t")
     if file.format == "csv":
-        return Layout("\t" if ".tsv" in file.path else ",", may_quote=True)
+        return Layout(file.delimiter or file.found_delimiter or _usual(file), may_quote=True)
     return LAYOUTS[file.format, file.kind]
 
 
 def mapping_of(file: LandingFile, names: tuple[str, ...]) -> Mapping:
     """The mapping of a file with these columns; what the env file declares goes before what the format implies."""
-    columns = {name: name for name in names}
+    every = (*names, *(name for name in file.folders if name not in names))
+    columns = {name: name for name in every} | {ours: theirs[0] for ours, theirs in alike(file, every).items()}
     defaults = dict(file.defaults)
     separator, year = "|", None
     flags: tuple[str, ...] = ()
@@ -101,10 +145,18 @@ def mapping_of(file: LandingFile, names: tuple[str, ...]) -> Mapping:
         defaults = {"event_type": "rating"} | defaults
     if file.format == "movielens-100k" and file.kind == "items":
         flags = GENRES[1:]  # "unknown" says that there is no genre
+    separator = file.categories_separator or separator
     columns |= file.columns
     if file.kind == "users":
         columns = _attributes(file, names, columns) | columns
     return Mapping(columns, defaults, separator, flags, year)
+
+
+def mapping_of_objects(file: LandingFile, names: tuple[str, ...]) -> Mapping:
+    """The mapping of a file whose rows name their columns themselves; `names` are those of its first rows."""
+    found = mapping_of(file, CANONICAL[file.kind])
+    every = (*names, *(name for name in file.folders if name not in names))
+    return replace(found, columns=found.columns | {ours: theirs[0] for ours, theirs in alike(file, every).items()})
 
 
 def _attributes(file: LandingFile, names: tuple[str, ...], columns: dict[str, str]) -> dict[str, str]:

@@ -47,7 +47,16 @@ def text_of(array: pa.Array) -> pa.Array:
         return pa.array([as_text(_plain(value, array.type)) for value in array.to_pylist()], pa.string())
     if pa.types.is_timestamp(array.type):
         array = array.cast(pa.timestamp("us", "UTC" if array.type.tz else None), safe=False)
+    if pa.types.is_floating(array.type):
+        return _float_text(array)
     return array.cast(pa.string())
+
+
+def _float_text(array: pa.Array) -> pa.Array:
+    """Whole numbers without a fraction: Arrow writes the id 12345678901.0 as 1.2345678901e+10."""
+    is_whole = pc.and_(pc.equal(pc.floor(array), array), pc.less(pc.abs(array), 2.0**53))
+    whole = pc.if_else(is_whole, array, pa.scalar(None, array.type)).cast(pa.int64())
+    return pc.coalesce(whole.cast(pa.string()), array.cast(pa.string()))
 
 
 def _plain(value: object, kind: pa.DataType) -> object:

@@ -17,9 +17,11 @@ from tawny.ingest.files.schema import (
     MAPS,
     NO_LINE_END,
     RAW_SCHEMA,
+    TAIL,
     UNTERMINATED_ROW,
     WRONG_TYPE,
 )
+from tawny.ingest.files.values import Report, map_without_missing, translated, without_missing
 
 
 @dataclass(frozen=True)
@@ -83,9 +85,8 @@ def canonical(rows: Rows, file: LandingFile, mapping: Mapping, unterminated_line
     file_columns = _FileColumns(rows, file, mapping)
     columns = _COLUMNS[file.kind](file_columns, report)
     schema = RAW_SCHEMA[file.kind]
-    for name in schema.names:
-        if name not in columns:
-            columns[name] = file_columns.text(name)
+    columns |= {name: file_columns.text(name) for name in schema.names if name not in {*columns, *TAIL}}
+    columns |= translated(columns, file, report)
     if (
         unterminated_line is not None
         and (row := pc.index(rows.lines, pa.scalar(unterminated_line, pa.int64())).as_py()) >= 0
@@ -96,7 +97,8 @@ def canonical(rows: Rows, file: LandingFile, mapping: Mapping, unterminated_line
         "source_digest": file_columns.constant(file.digest),
         "delivery": pa.repeat(pa.scalar(file.delivery, pa.int64()), n_rows),
         "file_known_from": pa.repeat(pa.scalar(file.known_from, pa.date32()), n_rows),
-        "time_unit": file_columns.constant(file.time_unit), "raw": rows.raw, "source_file": file_columns.constant(file.path),
+        "time_unit": file_columns.constant(file.time_unit), "time_zone": file_columns.constant(file.time_zone),
+        "raw": rows.raw, "source_file": file_columns.constant(file.path),
         "source_line": rows.lines, "fault": file_columns.by_row(faults), "fault_detail": file_columns.by_row(details),
     }  # fmt: skip
     return pa.RecordBatch.from_arrays([columns[name] for name in schema.names], schema=schema)
@@ -106,7 +108,7 @@ def _add_unterminated(row: int, file: LandingFile, faults: dict[int, str], detai
     if faults.get(row) == MALFORMED_ROW:
         faults[row], details[row] = UNTERMINATED_ROW, f"{NO_LINE_END}; {details[row]}"
     # A JSON object is whole: what was cut has no closing brace.
-    elif row not in faults and file.format != "jsonl":
+    elif row not in faults and file.format not in ("jsonl", "json"):
         faults[row], details[row] = UNTERMINATED_ROW, NO_LINE_END
 
 
@@ -114,8 +116,8 @@ class _FileColumns:
     """The file's columns, by canonical name."""
 
     def __init__(self, rows: Rows, file: LandingFile, mapping: Mapping) -> None:
-        self.rows, self.mapping = rows, mapping
-        self._fills_nulls = file.format == "jsonl"  # where a key that is left out is a column that is not there
+        self.rows, self.mapping, self.missing, self.folders = rows, mapping, file.missing_values, file.folders
+        self._fills_nulls = file.format in ("jsonl", "json")  # where a key that is left out is a column that is not there
 
     def text(self, name: str) -> pa.Array:
         """The column, else its default, else nulls; strings [n]."""
@@ -126,8 +128,12 @@ class _FileColumns:
         return pc.fill_null(array, default) if default is not None and self._fills_nulls else array
 
     def column(self, name: str) -> pa.Array | None:
-        """The column as the file has it, or None."""
-        return self.rows.columns.get(self.mapping.columns.get(name, name))
+        """The column as the file has it, without what stands for no value, or None."""
+        theirs = self.mapping.columns.get(name, name)
+        array = self.rows.columns.get(theirs)
+        if theirs in self.folders and (array is None or array.null_count == len(array)):
+            array = self.constant(self.folders[theirs])
+        return None if array is None else without_missing(array, self.missing)
 
     def keyed(self, prefix: str) -> dict[str, pa.Array]:
         """The columns that are declared as keys of a map."""
@@ -143,9 +149,6 @@ class _FileColumns:
         if not values:
             return pa.nulls(self.rows.n_rows, pa.string())
         return pa.array([values.get(row) for row in range(self.rows.n_rows)], pa.string())
-
-
-Report = Callable[[int, str], None]
 
 
 def _events(file_columns: _FileColumns, report: Report) -> dict[str, pa.Array]:
@@ -179,7 +182,7 @@ def _map(file_columns: _FileColumns, name: str, report: Report) -> pa.Array:
     """map<string,string> [n]: the column of that name (a map, or text with a JSON object) and the columns of its keys."""
     base, keyed = file_columns.column(name), file_columns.keyed(name)
     if base is not None and base.type.equals(MAP) and not keyed:
-        return base
+        return map_without_missing(base, file_columns.missing)
     if not keyed and (base is None or base.null_count == len(base)):
         return pa.nulls(file_columns.rows.n_rows, MAP)
     values = {key: array.to_pylist() for key, array in keyed.items()}

@@ -43,24 +43,25 @@ FILE_KNOWN_FROM = "file_known_from"
 """The column with the date from which the file is known; a row may name its own in `known_from`."""
 
 _TEXT = pa.string()
-_TAIL: dict[str, pa.DataType] = {
-    "time_unit": _TEXT, RAW: _TEXT, SOURCE_FILE: _TEXT, SOURCE_LINE: pa.int64(), "fault": _TEXT, "fault_detail": _TEXT,
-    SOURCE_DIGEST: _TEXT, DELIVERY: pa.int64(), FILE_KNOWN_FROM: pa.date32(),
+TAIL: dict[str, pa.DataType] = {
+    "time_unit": _TEXT, "time_zone": _TEXT, RAW: _TEXT, SOURCE_FILE: _TEXT, SOURCE_LINE: pa.int64(), "fault": _TEXT,
+    "fault_detail": _TEXT, SOURCE_DIGEST: _TEXT, DELIVERY: pa.int64(), FILE_KNOWN_FROM: pa.date32(),
 }  # fmt: skip
+"""What the rows of all kinds have: how their times are read, where they come from, and what is wrong with them."""
 
 RAW_SCHEMA: dict[Kind, pa.Schema] = {
     "events": pa.schema(
         {
             "user_id": _TEXT, "item_id": _TEXT, "event_type": _TEXT, "event_time": _TEXT, "value": _TEXT, "context": MAP,
-            **_TAIL,
+            **TAIL,
         }
     ),
     "items": pa.schema(
         {
             "item_id": _TEXT, "title": _TEXT, "description": _TEXT, "categories": LIST, "price": _TEXT,
             "image": pa.binary(), "image_path": _TEXT, "available_from": _TEXT, "available_until": _TEXT,
-            KNOWN_FROM: _TEXT, **_TAIL,
+            KNOWN_FROM: _TEXT, **TAIL,
         }
     ),
-    "users": pa.schema({"user_id": _TEXT, "attributes": MAP, KNOWN_FROM: _TEXT, **_TAIL}),
+    "users": pa.schema({"user_id": _TEXT, "attributes": MAP, KNOWN_FROM: _TEXT, **TAIL}),
 }  # fmt: skip

@@ -13,11 +13,12 @@ from tawny.ingest.files.again import rows_again
 from tawny.ingest.files.delimited import read_delimited
 from tawny.ingest.files.file import Kind, LandingFile, Looked, Part
 from tawny.ingest.files.inspect import inspect, with_digest
+from tawny.ingest.files.json_array import read_json
 from tawny.ingest.files.jsonl import read_jsonl
-from tawny.ingest.files.layout import mapping_of
+from tawny.ingest.files.layout import mapping_of, mapping_of_objects
 from tawny.ingest.files.parquet import read_parquet
 from tawny.ingest.files.rows import Rows, canonical
-from tawny.ingest.files.schema import CANONICAL, RAW_SCHEMA, UNTERMINATED_ROW
+from tawny.ingest.files.schema import RAW_SCHEMA, UNTERMINATED_ROW
 
 Batches = Iterator[pa.RecordBatch]
 Known = Mapping[str, frozenset[str]]
@@ -57,9 +58,10 @@ def read_part(part: Part) -> Batches:
     Raises:
         InputError: the file is not the one that was inspected, or changed while it was read.
     """
-    mapping = mapping_of(part.file, part.names or CANONICAL[part.file.kind])
+    file, reader = part.file, _READERS.get(part.file.format, read_delimited)
+    mapping = (mapping_of_objects if reader in (read_jsonl, read_json) else mapping_of)(file, part.names)
     try:
-        for rows in _READERS.get(part.file.format, read_delimited)(part):
+        for rows in reader(part):
             yield canonical(rows, part.file, mapping, part.unterminated_line)
     except Exception:
         # Of a file that changed, not what the change broke in it.
@@ -68,7 +70,7 @@ def read_part(part: Part) -> Batches:
     part.file.look()
 
 
-_READERS: dict[str, Callable[[Part], Iterator[Rows]]] = {"jsonl": read_jsonl, "parquet": read_parquet}
+_READERS: dict[str, Callable[[Part], Iterator[Rows]]] = {"jsonl": read_jsonl, "json": read_json, "parquet": read_parquet}
 
 
 def read_parts(spark: SparkSession, parts: list[Part], kind: Kind) -> DataFrame:

@@ -1,11 +1,13 @@
 """Text files: blocks of complete lines, and one pass over a file to check it before any row is used."""
 
-import gzip
-import zlib
 from collections.abc import Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass, field
+from pathlib import PurePath
+from typing import BinaryIO
 
 from tawny.ingest.files.file import LandingFile, input_error
+from tawny.ingest.files.packed import DAMAGED, compression_of
 
 CHUNK_BYTES = 4 << 20
 # A line is a row. A file with longer lines is binary, or another kind of text.
@@ -15,8 +17,8 @@ PART_BYTES = 16 << 20
 N_HEAD = 100
 
 _SIGNATURES = {
-    b"\x1f\x8b": "gzip without the ending .gz", b"PAR1": "Parquet", b"PK\x03\x04": "a zip archive", b"BZh": "bzip2",
-    b"\xff\xfe": "UTF-16", b"\xfe\xff": "UTF-16", b"\x28\xb5\x2f\xfd": "zstd",
+    b"\x1f\x8b": "gzip without the ending .gz", b"PAR1": "Parquet", b"PK\x03\x04": "a zip archive",
+    b"BZh": "bzip2 without the ending .bz2", b"\x28\xb5\x2f\xfd": "zstd without the ending .zst",
 }  # fmt: skip
 
 
@@ -57,7 +59,7 @@ def blocks(file: LandingFile, start: int = 0, stop: int | None = None, first_lin
         InputError: a line is longer than a row can be.
     """
     with file.open() as handle:
-        handle.seek(start)
+        _skip(handle, start)
         rest, left = b"", (stop - start) if stop is not None else None
         while chunk := handle.read(CHUNK_BYTES if left is None else min(CHUNK_BYTES, left)):
             left = None if left is None else left - len(chunk)
@@ -72,6 +74,14 @@ def blocks(file: LandingFile, start: int = 0, stop: int | None = None, first_lin
                 raise input_error(file, rule, f"a line of more than {len(rest)} bytes", line=first_line)
         if rest:
             yield Block(start, first_line, rest)
+
+
+def _skip(handle: BinaryIO, n_bytes: int) -> None:
+    if handle.seekable():
+        handle.seek(n_bytes)
+        return
+    while n_bytes and (chunk := handle.read(min(n_bytes, CHUNK_BYTES))):
+        n_bytes -= len(chunk)
 
 
 @dataclass
@@ -99,30 +109,47 @@ def scan_text(file: LandingFile, encoding: str) -> Scan:
     """Read the file through.
 
     Raises:
-        InputError: the file is missing, empty, binary, a damaged gzip, or not in this encoding.
+        InputError: the file is missing, empty, binary, damaged where it is compressed, or not in this encoding.
     """
     scan = Scan()
-    try:
-        _check_start(file)
+    with refusing_damage(file):
+        can_cut = _check_start(file)
         for block in blocks(file):
             _check_block(file, block, encoding)
-            _add(scan, block, encoding, file.is_gzip)
-    except (EOFError, gzip.BadGzipFile, zlib.error) as exc:
-        raise input_error(file, "a .gz file must be whole gzip.", str(exc)) from exc
-    except OSError as exc:
-        raise input_error(file, "the file must be readable.", str(exc)) from exc
+            _add(scan, block, encoding, can_cut)
     if not scan.head:
         raise input_error(file, "the file must not be empty.", "no line with anything in it")
     return scan
 
 
-def _check_start(file: LandingFile) -> None:
+@contextmanager
+def refusing_damage(file: LandingFile) -> Iterator[None]:
+    """Errors of reading as errors of the file.
+
+    Raises:
+        InputError: the file cannot be read, is damaged where it is compressed, or is not the text that it begins as.
+    """
+    try:
+        yield
+    except UnicodeDecodeError as exc:
+        raise input_error(file, "text must be UTF-8, or UTF-16 with a byte order mark.", str(exc)) from exc
+    except DAMAGED as exc:
+        compression = compression_of(file.path)
+        rule = f"a {PurePath(file.path).suffix} file must be whole {compression}." if compression else _READABLE
+        raise input_error(file, rule, str(exc)) from exc
+
+
+_READABLE = "the file must be readable."
+
+
+def _check_start(file: LandingFile) -> bool:
+    """Whether the file can be cut into parts: a part of what is decompressed or recoded begins where the file begins."""
     with file.open() as handle:
-        start = handle.read(4)
+        start, can_cut = handle.read(4), handle.seekable() and compression_of(file.path) is None
     for signature, name in _SIGNATURES.items():
         if start.startswith(signature):
-            rule = f"{file.format} must be text." if "UTF" not in name else "text must be UTF-8."
-            raise input_error(file, rule, f"what begins like {name}")
+            raise input_error(file, f"{file.format} must be text.", f"what begins like {name}")
+    return can_cut
 
 
 def _check_block(file: LandingFile, block: Block, encoding: str) -> None:
@@ -138,7 +165,7 @@ def _check_block(file: LandingFile, block: Block, encoding: str) -> None:
         raise input_error(file, "text must be UTF-8.", came, line=line, do="Convert it, as with iconv.") from exc
 
 
-def _add(scan: Scan, block: Block, encoding: str, is_gzip: bool) -> None:
+def _add(scan: Scan, block: Block, encoding: str, can_cut: bool) -> None:
     lines, numbers = block.numbered(encoding)
     if not scan.head and lines:
         scan.data_start = _after(block, numbers[0])
@@ -146,7 +173,7 @@ def _add(scan: Scan, block: Block, encoding: str, is_gzip: bool) -> None:
         scan.is_quoted = b'"' in block.data[scan.data_start[0] - block.offset :]
     else:
         scan.is_quoted = scan.is_quoted or b'"' in block.data
-        if scan.cuts and not is_gzip and block.offset - scan.cuts[-1][0] >= PART_BYTES:
+        if scan.cuts and can_cut and block.offset - scan.cuts[-1][0] >= PART_BYTES:
             scan.cuts.append((block.offset, block.first_line))
     scan.head += list(zip(numbers, lines, strict=True))[: N_HEAD - len(scan.head)]
     scan.n_lines += len(lines)
