@@ -46,6 +46,8 @@ def test_every_broken_rule_gives_its_reason_and_the_value(raw_frame: RawFrame) -
         ({**GOOD, "event_time": "9" * 40}, "wrong_type", "event_ts=" + "9" * 40),
         ({**GOOD, "value": "4,5"}, "wrong_type", "value=4,5"),
         ({**GOOD, "value": "1d"}, "wrong_type", "value=1d"),
+        ({**GOOD, "event_type": "purchase", "value": "-9.5"}, "negative_purchase", "value=-9.5"),
+        ({**GOOD, "value": "-9.5"}, None, None),
         ({**GOOD, "value": "NaN"}, "out_of_range", "value=NaN"),
         ({**GOOD, "value": "-Infinity"}, "out_of_range", "value=-Infinity"),
         ({**GOOD, "value": "1e300"}, "out_of_range", "value=1.0E300"),
@@ -116,6 +118,11 @@ def test_all_events_of_a_robot_on_its_day_are_refused_and_no_others(raw_frame: R
     duplicates = [(line, "duplicate", "first at f.csv:6") for line in (9, 10, 11)]
     accepted = [(line, None, None) for line in (5, 6, 7, 8)]
     assert found == sorted([*robot, *duplicates, *accepted, (12, "wrong_type", "value=x")], key=repr)
+
+
+def test_refunds_count_as_purchases_where_a_shop_says_so(raw_frame: RawFrame) -> None:
+    refund = {**GOOD, "event_type": "purchase", "value": "-9.5"}
+    assert reasons(raw_frame, refund, negative_purchases="accept") == [(1, None, None)]
 
 
 def test_the_range_of_an_event_type_goes_before_the_general_one(raw_frame: RawFrame) -> None:

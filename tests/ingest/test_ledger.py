@@ -1,17 +1,25 @@
 """What an ingest does with each file, decided from the ledger alone."""
 
+import json
+import os
 from dataclasses import replace
 from datetime import UTC, date, datetime
 from pathlib import Path
+from typing import Any
 
+import pyarrow as pa
 import pytest
+from deltalake import DeltaTable, write_deltalake
 
 from tawny.core.columns import ALWAYS
 from tawny.core.config import Env, FilesSettings
 from tawny.core.errors import ConfigError, InputError
 from tawny.ingest.deliveries import Counts, Plan, plan
 from tawny.ingest.files.file import Inspected, Kind, LandingFile, Stamp
-from tawny.ingest.ledger import Entry, changed, entries_of, ledger_of, marked, pending
+from tawny.ingest.files.find import find_files
+from tawny.ingest.files.inspect import with_digest
+from tawny.ingest.ledger import Entry, changed, entries_of, ledger_of, marked, parser_of, pending
+from tawny.ingest.snapshots import points_of
 from tawny.lake.arrow import ArrowLake
 from tawny.tables.landings import LANDINGS
 
@@ -181,6 +189,52 @@ def test_a_file_declared_otherwise_is_pending(env: Env) -> None:
     assert pending(env, lake, "events") == ()
     declared = FilesSettings(table="events", path="events_1.csv", time_unit="ms")
     assert pending(env.model_copy(update={"files": (declared,)}), lake, "events") == ("events_1.csv",)
+
+
+def part(path: str, delivery: int, day: date, source: str = "catalog/*") -> Inspected:
+    file = LandingFile("/landing", path, "items", "csv", mode="snapshot", source=source, digest=f"{path} {delivery}")
+    return Inspected(replace(file, delivery=delivery, known_from=day), 2, (), ("a", "b"))
+
+
+def test_a_delivery_of_a_snapshot_is_what_its_path_matches() -> None:
+    reads = (
+        part("catalog/1/a.csv", 1, DAY), part("catalog/1/b.csv", 2, DAY), part("catalog/2/a.csv", 3, DAY),
+        part("catalog/2/b.csv", 4, NEXT), part("users.csv", 5, DAY, "users.csv"), part("x/y/z.csv", 6, DAY, "x/**"),
+    )  # fmt: skip
+    found = [
+        (one.file.shipment, one.known_from, one.file.delivery, len(one.digests))
+        for one in points_of(Plan("items", (), reads))
+    ]
+    assert found == [
+        ("catalog/1", DAY, 2, 2), ("catalog/2", DAY, 3, 1), ("catalog/2", NEXT, 4, 2), ("users.csv", DAY, 5, 1),
+        ("x/y/z.csv", DAY, 6, 1),
+    ]  # fmt: skip
+
+
+def test_the_same_catalogue_after_another_one_is_news_and_another_table_s_same_bytes_are_not(env: Env) -> None:
+    folder = Path(env.landing)
+    (folder / "items.csv").write_text("item_id\n1\n")
+    os.utime(folder / "items.csv", (1_700_000_000,) * 2)
+
+    def digest(**keys: Any) -> str:
+        return with_digest(LandingFile(env.landing, "items.csv", "items", "csv", **keys)).digest
+
+    plain, snapshot = digest(), digest(mode="snapshot", source="items.csv")
+    assert len({plain, snapshot, digest(mode="snapshot", source="items.csv", version=2)}) == 3
+    os.utime(folder / "items.csv", (1_700_000_001,) * 2)
+    assert digest() == plain and digest(mode="snapshot", source="items.csv") != snapshot
+
+
+def test_every_version_of_a_delta_table_is_a_delivery_of_its_snapshot(env: Env) -> None:
+    table = str(Path(env.landing) / "items")
+    write_deltalake(table, pa.table({"item_id": ["1"]}))
+    write_deltalake(table, pa.table({"item_id": ["2"]}), mode="append")
+    declared = env.model_copy(update={"files": (FilesSettings(table="items", path="Items", mode="snapshot"),)})
+    assert {(file.version, file.mode, file.shipment) for file in find_files(declared, "items")} == {(1, "snapshot", "items")}
+    DeltaTable(table).delete("item_id = '1'")
+    (left,) = find_files(declared, "items")
+    assert left.version == 2 and json.loads(parser_of(left))["version"] == 2
+    assert {file.version for file in find_files(env, "items")} == {None}
 
 
 def test_the_ledger_keeps_microseconds() -> None:

@@ -1,7 +1,8 @@
 """A landed file is read once; it can be corrected, taken back and read again; and no order of nights changes the tables."""
 
 import os
-from datetime import date
+from dataclasses import replace
+from datetime import UTC, date, datetime
 from pathlib import Path
 from typing import Any
 
@@ -9,6 +10,7 @@ import pytest
 from pyspark.sql import SparkSession
 
 from tawny.core.columns import ALWAYS
+from tawny.core.config import FilesSettings
 from tawny.core.errors import CheckError
 from tawny.core.table import TableSpec
 from tawny.ingest.ledger import pending
@@ -235,6 +237,89 @@ def test_a_killed_run_whose_file_changed_before_the_next_leaves_nothing_of_it(
     assert told(lake) == [("events_1.csv", "read", 1, 1, 0)]
 
 
+def with_ids(lake: SmallLake) -> SmallLake:
+    """A shop that sends its orders again when they change; the web log beside them has no ids."""
+    land(lake, "web_0.csv")
+    orders = FilesSettings(table="events", path="orders_*.csv", columns={"event_id": "line_id"})
+    return declaring(lake, orders, FilesSettings(table="events", path="web_*.csv"))
+
+
+def declaring(lake: SmallLake, *files: FilesSettings) -> SmallLake:
+    return replace(lake, env=lake.env.model_copy(update={"files": files}))
+
+
+ORDERS = "line_id,user_id,item_id,event_type,event_time,value\n"
+DELIVERIES = {
+    "orders_1.csv": (ORDERS, "1,a,x,purchase,2024-02-01,5", "2,a,y,purchase,2024-02-01,5", "3,b,x,purchase,2024-02-02,7"),
+    "web_1.csv": (HEADER, "1,x,view,2024-02-01", "a,y,view,2024-02-01", "a,z,view,2024-02-01"),
+    # 1 moves to another day, 2 comes again as it was, 3 to another user; 4 and 5 are equal but for their ids.
+    "orders_2.csv": (
+        ORDERS, "1.0,a,x,purchase,2024-02-05,6", "2,a,y,purchase,2024-02-01,5", "3,c,x,purchase,2024-02-02,7",
+        "4,d,x,purchase,2024-02-02,7", "5,d,x,purchase,2024-02-02,7", "6,d,x,purchase,,7",
+    ),
+    # 1 goes back to what it was, and its day had no other change.
+    "orders_3.csv": (ORDERS, "1,a,x,purchase,2024-02-01,5", "4,d,x,cart,2024-02-02,7"),
+}  # fmt: skip
+AFTER_TWO = [
+    ("1", "x", "web_1.csv", 2), ("a", "x", "orders_2.csv", 2), ("a", "y", "orders_1.csv", 3), ("a", "y", "web_1.csv", 3),
+    ("a", "z", "web_1.csv", 4), ("c", "x", "orders_2.csv", 4), ("d", "x", "orders_2.csv", 5), ("d", "x", "orders_2.csv", 6),
+]  # fmt: skip
+
+
+def deliver(lake: SmallLake, *names: str) -> None:
+    for name in names:
+        header, *rows = DELIVERIES[name]
+        land(lake, name, *rows, header=header, second=list(DELIVERIES).index(name))
+
+
+def test_a_row_with_the_id_of_an_earlier_one_replaces_it_whatever_night_read_it(spark: SparkSession, tmp_path: Path) -> None:
+    first, *others = DELIVERIES
+    found: list[Any] = []
+    for nights in ((tuple(DELIVERIES),), tuple((name,) for name in DELIVERIES), ((first, *others[:2]), (others[2],))):
+        (tmp_path / str(len(found))).mkdir()
+        lake = with_ids(new_lake(spark, tmp_path / str(len(found)))).with_settings(
+            "ingest_events", max_events_per_user_day=4
+        )
+        for night in nights:
+            deliver(lake, *night)
+            lake.run("ingest_events")
+            if night[-1] == "orders_2.csv":
+                assert events(lake) == AFTER_TWO
+        found.append(content(lake, EVENTS, EVENTS_QUARANTINE))
+    assert found[0] == found[1] == found[2]
+    assert [row[:4] for row in refusals(lake)] == [
+        ("orders_1.csv", 4, "corrected", "corrected at orders_2.csv:4"),
+        ("orders_2.csv", 2, "corrected", "corrected at orders_1.csv:2"),
+        ("orders_2.csv", 3, "duplicate", "first at orders_1.csv:3"),
+        ("orders_2.csv", 5, "corrected", "corrected at orders_3.csv:3"),
+        ("orders_2.csv", 7, "missing_value", "event_time="),
+        ("orders_3.csv", 2, "duplicate", "first at orders_1.csv:2"),
+    ]
+    lake.env.jobs["retract"] = {"file": "orders_3.csv"}
+    lake.run("retract")
+    lake.run("ingest_events")
+    assert events(lake) == AFTER_TWO
+
+
+@pytest.mark.parametrize("boundary", BOUNDARIES[1:4])  # nothing leaves the quarantine here
+def test_a_correction_by_id_that_is_killed_after_any_commit_is_made_good(
+    boundary: str, lake: SmallLake, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    lake = with_ids(lake)
+    deliver(lake, "orders_1.csv", "web_1.csv")
+    lake.run("ingest_events")
+    deliver(lake, "orders_2.csv")
+    with monkeypatch.context() as patch, pytest.raises(KeyboardInterrupt):
+        kill_after(boundary, patch)
+        lake.run("ingest_events")
+    lake.run("ingest_events")
+    assert events(lake) == AFTER_TWO
+    assert [row[:3] for row in refusals(lake)] == [
+        ("orders_1.csv", 2, "corrected"), ("orders_1.csv", 4, "corrected"), ("orders_2.csv", 3, "duplicate"),
+        ("orders_2.csv", 7, "missing_value"),
+    ]  # fmt: skip
+
+
 FILES = {
     "events_1.csv": ("a,1,1", "a,2,1", "b,1,1", "bad"),
     "events_2.csv": ("a,1,1", "a,3,1", "c,1,2", "c,1,2"),
@@ -293,3 +378,116 @@ def test_what_a_retracted_file_of_items_hid_shows_again(lake: SmallLake) -> None
         ("1", ALWAYS, "One", "items_1.csv"), ("2", ALWAYS, "Two", "items_1.csv"), ("4", LATER, "Four", "items_3.csv"),
     ]  # fmt: skip
     assert lake.values(ITEMS_QUARANTINE, "reason") == []
+
+
+CATALOG = "item_id,title,available_until\n"
+ONE_TWO_THREE = ("1,One,", "2,Two,", "3,Three,2030-01-01")
+DAYS = [date(2024, 3, n) for n in range(1, 6)]
+SAID = ("item_id", "known_from", "title", "available_until", "source_file", "source_line")
+
+
+def midnight(day: date) -> datetime:
+    return datetime(day.year, day.month, day.day, tzinfo=UTC)
+
+
+def snapshots(lake: SmallLake) -> SmallLake:
+    """A catalogue that comes as a whole, and a list of titles that adds to it."""
+    land(lake, "titles_0.csv", header=CATALOG)
+    catalog = FilesSettings(table="items", path="catalog*", mode="snapshot")
+    return declaring(lake, catalog, FilesSettings(table="items", path="titles_*.csv"))
+
+
+def test_an_item_that_is_not_in_the_newest_catalogue_is_gone_from_that_day_on(lake: SmallLake) -> None:
+    lake = snapshots(lake)
+    land(lake, "catalog.csv", *ONE_TWO_THREE, "4,Four,", header=CATALOG)
+    land(lake, "titles_1.csv", "9,Nine,", header=CATALOG)
+    lake.run("ingest_items", DAYS[0])
+    land(lake, "catalog.csv", "1,Uno,", "4,Four,", header=CATALOG, second=1)
+    lake.run("ingest_items", DAYS[1])
+    gone = [
+        (item_id, DAYS[1], title, midnight(DAYS[1]), "catalog.csv", 0) for item_id, title in (("2", "Two"), ("3", "Three"))
+    ]
+    first = [(str(n), ALWAYS, title) for n, title in enumerate(("One", "Two", "Three", "Four"), 1)] + [("9", ALWAYS, "Nine")]
+    assert lake.values(ITEMS, *SAID, known_from=DAYS[1]) == [("1", DAYS[1], "Uno", None, "catalog.csv", 2), *gone]
+    assert lake.values(ITEMS, *SAID[:3], known_from=ALWAYS) == first  # what was known yesterday stays
+    assert sorted(lake.values(LANDINGS, "path", "n_rows", "n_accepted")) == [
+        ("catalog.csv", 2, 2), ("catalog.csv", 4, 4), ("titles_0.csv", 0, 0), ("titles_1.csv", 1, 1),
+    ]  # fmt: skip
+
+    land(lake, "titles_2.csv", "4,Vier,", header=CATALOG, second=2)
+    lake.run("ingest_items", DAYS[2])
+    land(lake, "catalog.csv", *ONE_TWO_THREE, header=CATALOG, second=3)  # 4 is described by another source now
+    lake.run("ingest_items", DAYS[3])
+    back = [("1", "One", None), ("2", "Two", None), ("3", "Three", midnight(date(2030, 1, 1)))]
+    assert lake.values(ITEMS, "item_id", "title", "available_until", known_from=DAYS[3]) == back
+    versions = lake.versions(ITEMS, ITEMS_QUARANTINE)
+    land(lake, "catalog.csv", *ONE_TWO_THREE, header=CATALOG, second=4)
+    assert lake.run("ingest_items", DAYS[4]).rows_read == {"landing": 3}
+    assert lake.versions(ITEMS, ITEMS_QUARANTINE) == versions
+
+
+def test_a_catalogue_that_was_retracted_makes_nothing_go_and_a_folder_is_one_delivery(lake: SmallLake) -> None:
+    lake = snapshots(lake)
+    for folder, second, *parts in (
+        ("catalog_1", 0, ("1,One,", "2,Two,"), ("3,Three,",)),
+        ("catalog_2", 1, ("1,One,",), ("3,Three,",)),
+    ):
+        (lake.landing / str(folder)).mkdir()
+        for n, rows in enumerate(parts):
+            land(lake, f"{folder}/{n}.csv", *rows, header=CATALOG, second=second)
+        lake.run("ingest_items", DAYS[second])
+    assert lake.values(ITEMS, *SAID, known_from=DAYS[1]) == [("2", DAYS[1], "Two", midnight(DAYS[1]), "catalog_2/1.csv", 0)]
+    lake.env.jobs["retract"] = {"file": "catalog_2/1.csv"}
+    lake.run("retract", DAYS[1])
+    lake.run("ingest_items", DAYS[1])
+    gone = [
+        ("2", DAYS[1], "Two", midnight(DAYS[1]), "catalog_2/0.csv", 0),
+        ("3", DAYS[1], "Three", midnight(DAYS[1]), "catalog_2/0.csv", 0),
+    ]
+    assert lake.values(ITEMS, *SAID, known_from=DAYS[1]) == gone
+    lake.env.jobs["retract"] = {"file": "catalog_2/0.csv"}
+    lake.run("retract", DAYS[1])
+    lake.run("ingest_items", DAYS[1])
+    assert [row[:3] for row in lake.values(ITEMS, *SAID)] == [
+        ("1", ALWAYS, "One"),
+        ("2", ALWAYS, "Two"),
+        ("3", ALWAYS, "Three"),
+    ]
+
+
+def test_of_catalogues_that_are_read_at_once_the_last_counts(lake: SmallLake) -> None:
+    lake = snapshots(lake)
+    land(lake, "catalog_1.csv", *ONE_TWO_THREE, header=CATALOG)
+    land(lake, "catalog_2.csv", "1,Uno,", "2,Dos,", header=CATALOG, second=1)
+    land(lake, "catalog_3.csv", "2,Deux,", "3,Trois,", header=CATALOG, second=2)
+    lake.run("ingest_items")
+    assert lake.values(ITEMS, "item_id", "title", "available_until", "source_file") == [
+        ("1", "Uno", midnight(ALWAYS), "catalog_3.csv"), ("2", "Deux", None, "catalog_3.csv"),
+        ("3", "Trois", None, "catalog_3.csv"),
+    ]  # fmt: skip
+    assert sorted(lake.values(ITEMS_QUARANTINE, "source_file", "source_line", "detail")) == [
+        ("catalog_1.csv", 2, "not in catalog_3.csv"), ("catalog_1.csv", 3, "described again at catalog_3.csv:2"),
+        ("catalog_1.csv", 4, "described again at catalog_3.csv:3"), ("catalog_2.csv", 2, "not in catalog_3.csv"),
+        ("catalog_2.csv", 3, "described again at catalog_3.csv:2"),
+    ]  # fmt: skip
+
+
+@pytest.mark.parametrize("boundary", ["update", "write"])
+def test_a_catalogue_whose_run_is_killed_is_made_good_and_half_a_catalogue_is_refused(
+    boundary: str, lake: SmallLake, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    lake = snapshots(lake)
+    land(lake, "catalog.csv", *(f"{n},Item {n}," for n in range(40)), header=CATALOG)
+    lake.run("ingest_items", DAYS[0])
+    land(lake, "catalog.csv", *(f"{n},Item {n}," for n in range(15)), header=CATALOG, second=1)
+    match = r"items_v2, snapshot catalog\.csv: .* 25 of 40 items are not in it\. .*mode = \"log\".* max_taken_back_share"
+    with pytest.raises(CheckError, match=match):
+        lake.run("ingest_items", DAYS[1])
+    lake = lake.with_settings("ingest_items", max_taken_back_share=0.7)
+    with monkeypatch.context() as patch, pytest.raises(KeyboardInterrupt):
+        kill_after(boundary, patch)
+        lake.run("ingest_items", DAYS[1])
+    lake.run("ingest_items", DAYS[1])
+    gone = lake.values(ITEMS, "item_id", "available_until", known_from=DAYS[1])
+    assert gone == [(str(n), midnight(DAYS[1])) for n in sorted(range(15, 40), key=str)]
+    assert len(lake.rows(ITEMS)) == 65

@@ -197,8 +197,7 @@ class FilesSettings(Settings):
         path: glob below `landing`, whatever the case of the names; `clicks/**` is every file below clicks. `..`, an absolute
             path and a link that leads out of the landing folder are refused.
         format: `auto` looks at the name: its ending, or a folder that holds a Delta table.
-        delimiter: one character between the fields of a CSV file. Without it, the one of `,` `;` tab `|` that splits the
-            header line into the most fields.
+        delimiter: one character between the fields of a CSV file; without it, the one of `,` `;` tab `|` of its header.
         columns: canonical column name -> the file's column name. Of a column that is not named here, case, spaces, `_`, `-`
             and `.` do not count (`User ID` is `user_id`). `event_id` names the column that identifies an event: a later row
             with the same id replaces the earlier one.
@@ -210,8 +209,8 @@ class FilesSettings(Settings):
         time_format: of times that are not ISO 8601, as Python's strptime reads it (`%d.%m.%Y %H:%M`).
         categories_separator: between the categories of an item that are one text; without it `|`, for RecBole a space.
         missing_values: texts that stand for no value, whatever their case; an empty text always does.
-        mode: `log`: every file adds to those before it. `snapshot`: the newest delivery (a file, or a folder that `path`
-            matches) is the whole truth; an item that is not in it is not listed from that day on.
+        mode: `log`: a file adds to those before it. `snapshot`, of items and users: the newest delivery, a file or a folder
+            that `path` matches, is the whole truth; an item that is not in it is not listed from that day on.
     """
 
     table: Literal["events", "items", "users"]
@@ -282,6 +281,8 @@ class FilesSettings(Settings):
             raise ValueError("event_types and columns.event_id are for events")
         if self.table != "items" and self.categories_separator is not None:
             raise ValueError("categories_separator is for items")
+        if self.table == "events" and self.mode == "snapshot":
+            raise ValueError("snapshots are of items and users; events are corrected in their file, or by columns.event_id")
         return self
 
 

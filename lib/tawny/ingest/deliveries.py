@@ -62,6 +62,11 @@ class Plan:
         """Digests of which stored rows stand only if they are read again."""
         return self.gone | self.again | self.corrected()
 
+    @property
+    def has_event_ids(self) -> bool:
+        """Whether a file that is or was in the tables gives its events ids."""
+        return any(entry.has_event_ids for entry in (*self.before, *self.entries))
+
     def corrected(self) -> frozenset[str]:
         """Digests of events that a later content of the same path corrects. Items and users under an old name are news."""
         return self.replaced if self.kind == "events" else frozenset()

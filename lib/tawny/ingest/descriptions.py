@@ -25,6 +25,7 @@ from tawny.ingest.rules import (
     with_reason,
 )
 from tawny.ingest.settings import IngestItemsSettings, IngestUsersSettings
+from tawny.ingest.snapshots import GONE, Point, digests_of, points_of, with_gone
 from tawny.tables.items import ITEMS
 from tawny.tables.users import USERS
 
@@ -44,44 +45,51 @@ def check_users(raw: DataFrame, settings: IngestUsersSettings) -> DataFrame:
 
 def judge_items(new: DataFrame, landed: Landed, _settings: IngestItemsSettings) -> DataFrame:
     """The checked rows together with what is stored of the same items (see `_judge`)."""
-    return _judge(new, landed, ITEMS)
+    day = F.col(KNOWN_FROM).cast("timestamp")
+    return _judge(new, landed, ITEMS, {"available_until": F.least(F.col("available_until"), day)})
 
 
 def judge_users(new: DataFrame, landed: Landed, _settings: IngestUsersSettings) -> DataFrame:
     """The checked rows together with what is stored of the same users (see `_judge`)."""
-    return _judge(new, landed, USERS)
+    return _judge(new, landed, USERS, {"attributes": F.lit(None).cast(USERS.columns["attributes"].type)})
 
 
-def _judge(new: DataFrame, landed: Landed, table: TableSpec) -> DataFrame:
+def _judge(new: DataFrame, landed: Landed, table: TableSpec, ends: dict[str, Column]) -> DataFrame:
     """Of the descriptions of an id that are known from the same day, all but the last delivered are refused.
 
-    One that says what was known already is accepted, and not needed.
+    One that says what was known already is accepted, and not needed. What is not in a snapshot any more gets a description
+    that says so (tawny.ingest.snapshots), by `ends`.
 
     Returns:
-        The new rows and the stored ones of the same ids, with `was` (`new`, `stored`) and `is_needed`: whether the row has
-        to be written.
+        The new rows, the stored ones of the same ids and those of what is gone, with `was` (`new`, `stored`, `gone`) and
+        `is_needed`: whether the row has to be written.
     """
-    key = table.key[0]
+    key, points = table.key[0], points_of(landed.plan)
     rows = new.withColumn("was", F.lit("new"))
     if landed.store is not None and not landed.store.is_empty(table):
-        rows = rows.unionByName(_stored(new, landed, table), allowMissingColumns=True)
+        rows = rows.unionByName(_stored(new, landed, table, points), allowMissingColumns=True)
+    if points:
+        rows = with_gone(rows, points, landed.plan, table, ends)
     latest = rows.transform(_refuse_superseded, key).where((F.col("was") == "new") | F.col(REASON).isNull())
     # A refused row has a partition of its own.
     is_accepted = F.col(REASON).isNull()
     known = Window.partitionBy(F.when(is_accepted, F.col(key)), F.when(~is_accepted, place())).orderBy(KNOWN_FROM)
     says = F.struct(*(_comparable(name, column.type) for name, column in table.columns.items() if _is_said(table, name)))
     is_repeated = F.row_number().over(known).__gt__(1) & says.eqNullSafe(F.lag(says).over(known))
-    is_needed = (F.col("was") == "new") & ~(is_accepted & is_repeated)
+    is_needed = F.col("was").isin("new", GONE) & ~(is_accepted & is_repeated)
     return latest.withColumn("is_needed", is_needed)
 
 
-def _stored(new: DataFrame, landed: Landed, table: TableSpec) -> DataFrame:
-    """What is stored of the ids of the new rows; without what is taken back."""
+def _stored(new: DataFrame, landed: Landed, table: TableSpec, points: list[Point]) -> DataFrame:
+    """What is stored of the ids of the new rows, and of all ids of their snapshots; without what is taken back."""
     if landed.store is None:
         raise TypeError("a store is needed")
     key, taken_back = table.key[0], landed.plan.taken_back()
     rows = landed.store.rows(table).where(~F.col(SOURCE_DIGEST).isin(*sorted(taken_back)) if taken_back else F.lit(True))
-    ids = new.where(F.col(REASON).isNull()).select(key).distinct()
+    ids = new.where(F.col(REASON).isNull()).select(key)
+    if snapshots := digests_of(landed.plan, {point.file.source for point in points}):
+        ids = ids.unionByName(rows.where(F.col(SOURCE_DIGEST).isin(*sorted(snapshots))).select(key))
+    ids = ids.distinct()
     order = [*landed.plan.deliveries().items()] or [("", 0)]
     deliveries = F.broadcast(landed.store.lake.spark.createDataFrame(order, f"{SOURCE_DIGEST} string, {DELIVERY} long"))
     found = rows.join(ids, key, "left_semi").join(deliveries, SOURCE_DIGEST, "left")
@@ -137,6 +145,9 @@ def _refuse_superseded(checked: DataFrame, key: str) -> DataFrame:
     # A refused row has a partition of its own.
     same = Window.partitionBy(accepted_key, KNOWN_FROM, F.when(accepted_key.isNull(), place()))
     last_first = same.orderBy(F.desc(DELIVERY), F.desc(SOURCE_FILE), F.desc(SOURCE_LINE))
-    numbered = checked.withColumns({"age": F.row_number().over(last_first), "last": F.first(place()).over(last_first)})
-    detail = F.concat(F.lit("described again at "), F.col("last"))
+    is_gone = F.first(F.col(SOURCE_LINE) == 0).over(last_first)
+    last = F.when(is_gone, F.concat(F.lit("not in "), F.first(SOURCE_FILE).over(last_first)))
+    last = last.otherwise(F.concat(F.lit("described again at "), F.first(place()).over(last_first)))
+    numbered = checked.withColumns({"age": F.row_number().over(last_first), "last": last})
+    detail = F.col("last")
     return refuse_also(numbered, Rule(Reason.SUPERSEDED, F.col("age") > 1, detail)).drop("age", "last")

@@ -22,7 +22,8 @@ from tawny.core.columns import (
     USER_ID,
     VALUE,
 )
-from tawny.ingest.files.schema import DELIVERY
+from tawny.ingest.deliveries import Plan
+from tawny.ingest.files.schema import DELIVERY, OWN_ID, SOURCE
 from tawny.ingest.landing import Landed
 from tawny.ingest.rules import (
     Reason,
@@ -44,6 +45,7 @@ from tawny.ingest.settings import IngestEventsSettings
 from tawny.tables.events import EVENTS, EVENTS_QUARANTINE
 
 _MAX_DATES = 1000
+_N_DIGITS = 32
 
 
 def check_events(raw: DataFrame, settings: IngestEventsSettings) -> DataFrame:
@@ -74,7 +76,9 @@ def judge_events(new: DataFrame, landed: Landed, settings: IngestEventsSettings)
     rows = new.withColumns(own)
     stored = stored_events(landed)
     if stored is not None:
-        rows = rows.unionByName(_of_same_days(stored, new, landed.plan.taken_back()), allowMissingColumns=True)
+        rows = rows.unionByName(_touched(stored, new, landed.plan), allowMissingColumns=True)
+    if landed.plan.has_event_ids:
+        rows = rows.transform(_refuse_corrected)
     judged = rows.transform(_refuse_duplicates_and_robots, settings.max_events_per_user_day)
     is_refused = F.col(REASON).isNotNull()
     is_same = F.col(REASON).eqNullSafe(F.col(f"old_{REASON}")) & F.col(DETAIL).eqNullSafe(F.col(f"old_{DETAIL}"))
@@ -102,13 +106,32 @@ def stored_events(landed: Landed) -> DataFrame | None:
     return every.join(deliveries, SOURCE_DIGEST, "left").withColumns(nothing_wrong)
 
 
-def _of_same_days(stored: DataFrame, new: DataFrame, taken_back: frozenset[str]) -> DataFrame:
-    """The stored events of the users and days of which something is new or taken back; without those taken back."""
+def _touched(stored: DataFrame, new: DataFrame, plan: Plan) -> DataFrame:
+    """The stored events that what is new or taken back can change; without those taken back.
+
+    These are the events of the same users and days, and, where events have ids, of the users and days of those with the same
+    id. What a later row corrected that is not touched stays corrected.
+    """
+    taken_back = plan.taken_back()
     is_back = F.col(SOURCE_DIGEST).isin(*sorted(taken_back)) if taken_back else F.lit(False)
-    days = new.where(F.col(REASON).isNull()).select(USER_ID, EVENT_DATE)
+    changes = new.where(F.col(REASON).isNull()).select(USER_ID, EVENT_DATE, EVENT_ID)
     if taken_back:
-        days = days.unionByName(stored.where(is_back).select(USER_ID, EVENT_DATE))
-    days = days.distinct()
+        changes = changes.unionByName(stored.where(is_back).select(USER_ID, EVENT_DATE, EVENT_ID))
+    if not plan.has_event_ids:
+        return _of_same_days(stored, is_back, changes.select(USER_ID, EVENT_DATE))
+    ids = changes.select(_own_id().alias("own")).where("own IS NOT NULL").distinct()
+    same = stored.withColumn("own", _own_id()).join(ids, "own", "left_semi")
+    days = changes.select(USER_ID, EVENT_DATE).unionByName(same.select(USER_ID, EVENT_DATE))
+    found = _of_same_days(stored, is_back, days).withColumn("own", _own_id())
+    found = found.join(ids.withColumn("is_touched", F.lit(True)), "own", "left")
+    stays = (F.col(f"old_{REASON}") == Reason.CORRECTED.value) & F.col("is_touched").isNull()
+    kept = {name: F.when(stays, F.col(f"old_{name}")).otherwise(F.col(name)) for name in (REASON, DETAIL)}
+    return found.withColumns(kept).drop("own", "is_touched")
+
+
+def _of_same_days(stored: DataFrame, is_back: Column, some_days: DataFrame) -> DataFrame:
+    """The stored events of these users and days, without those taken back."""
+    days = some_days.distinct()
     # Bounded: days. By them Delta reads only the partitions that matter.
     dates = [row[EVENT_DATE] for row in days.select(EVENT_DATE).distinct().collect()]
     of_dates = stored.where(F.col(EVENT_DATE).isin(dates) if len(dates) <= _MAX_DATES else _between(dates))
@@ -126,6 +149,22 @@ def _between(dates: list[date]) -> Column:
 
 
 def event_id() -> Column:
+    """string: what tells the event from others, and decides all of its values.
+
+    It is the hash of the values; where the source gives the event an id, `id`, the hash of source and id and that of the
+    values, with `-` between them.
+    """
+    own = F.sha2(F.to_json(F.array(SOURCE, text(OWN_ID))), 256)
+    with_id = F.concat_ws("-", F.lit("id"), F.left(own, F.lit(_N_DIGITS)), F.left(values_id(), F.lit(_N_DIGITS)))
+    return F.when(text(OWN_ID).isNotNull(), with_id).otherwise(values_id())
+
+
+def _own_id() -> Column:
+    """string: what all rows with the same id of their source share; null of events without."""
+    return F.when(F.col(EVENT_ID).startswith("id-"), F.substring_index(EVENT_ID, "-", 2))
+
+
+def values_id() -> Column:
     """string: SHA-256, as hex, over the JSON array of the event's canonical values.
 
     These are user, item, type, microseconds since 1970, value, and the context's entries sorted by key.
@@ -166,12 +205,18 @@ def _rules(settings: IngestEventsSettings) -> list[Rule]:
         unreadable(EVENT_TS, "event_time"),
         unreadable(VALUE, "value_text"),
         Rule(Reason.MISSING_VALUE, (F.col(EVENT_TYPE) == "rating") & F.col(VALUE).isNull(), describe(VALUE)),
+        *([_no_refund()] if settings.negative_purchases == "refuse" else []),
         # NaN is greater than every number in Spark.
         Rule(Reason.OUT_OF_RANGE, (F.col(VALUE) < low) | (F.col(VALUE) > high), describe(VALUE)),
         Rule(Reason.BEFORE_FLOOR, F.col(EVENT_TS) < floor, describe(EVENT_TS)),
         # Milliseconds read as seconds. A day to come is no reason: a run reads the events before its run_date.
         too_late(EVENT_TS),
     ]
+
+
+def _no_refund() -> Rule:
+    is_refund = (F.col(EVENT_TYPE) == "purchase") & (F.col(VALUE) < 0)
+    return Rule(Reason.NEGATIVE_PURCHASE, is_refund, describe(VALUE))
 
 
 def _bounds(settings: IngestEventsSettings) -> tuple[Column, Column]:
@@ -182,6 +227,20 @@ def _bounds(settings: IngestEventsSettings) -> tuple[Column, Column]:
     return low, high
 
 
+def _refuse_corrected(rows: DataFrame) -> DataFrame:
+    """Of events with the same id those are refused that say something else than the last one by delivery and line."""
+    is_own = F.col(REASON).isNull() & _own_id().isNotNull()
+    same = Window.partitionBy(F.when(is_own, _own_id()).otherwise(place()))
+    order = [F.col(DELIVERY), F.col(SOURCE_FILE), F.col(SOURCE_LINE)]
+    last = F.first(EVENT_ID).over(same.orderBy(*(column.desc() for column in order)))
+    with_last = rows.withColumn("last", last)
+    # The first row that says it, so that the same export once more changes no detail.
+    first = F.min(F.when(F.col(EVENT_ID) == F.col("last"), F.struct(*order))).over(same)
+    at = F.concat(F.lit("corrected at "), F.concat_ws(":", f"first.{SOURCE_FILE}", f"first.{SOURCE_LINE}"))
+    rule = Rule(Reason.CORRECTED, is_own & (F.col(EVENT_ID) != F.col("last")), at)
+    return refuse_also(with_last.withColumn("first", first), rule).drop("last", "first")
+
+
 def _refuse_duplicates_and_robots(checked: DataFrame, max_events: int) -> DataFrame:
     """The rules that look at several rows of a user, with one shuffle and one sort for both.
 
@@ -189,7 +248,8 @@ def _refuse_duplicates_and_robots(checked: DataFrame, max_events: int) -> DataFr
     """
     accepted = F.col(REASON).isNull()
     by_user = checked.withColumn("shard", F.coalesce(USER_ID, place())).repartition("shard")
-    same = Window.partitionBy("shard", EVENT_DATE, EVENT_ID).orderBy(DELIVERY, SOURCE_FILE, SOURCE_LINE)
+    # An event that was corrected is none of those that are compared.
+    same = Window.partitionBy("shard", EVENT_DATE, EVENT_ID, accepted).orderBy(DELIVERY, SOURCE_FILE, SOURCE_LINE)
     copies = {
         "copy": F.row_number().over(same),
         "file": F.first(SOURCE_FILE).over(same),

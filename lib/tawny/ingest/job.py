@@ -25,13 +25,14 @@ from tawny.ingest.judge import Count, check_taken_back, refusal, worst
 from tawny.ingest.landing import Landed, Store
 from tawny.ingest.rules import Reason
 from tawny.ingest.settings import IngestSettings
+from tawny.ingest.snapshots import GONE, points_of
 from tawny.tables.landings import LANDINGS
 
 logger = logging.getLogger(__name__)
 
 _ABOUT_A_COLUMN = (
     Reason.WRONG_TYPE.value, Reason.MISSING_VALUE.value, Reason.ID_TOO_LONG.value, Reason.UNKNOWN_EVENT_TYPE.value,
-    Reason.OUT_OF_RANGE.value, Reason.BEFORE_FLOOR.value,
+    Reason.NEGATIVE_PURCHASE.value, Reason.OUT_OF_RANGE.value, Reason.BEFORE_FLOOR.value,
 )  # fmt: skip
 _MAX_DETAIL = 200  # characters
 _ATTEMPTS = 3
@@ -176,6 +177,7 @@ def judged(raw: DataFrame, intake: Intake[S], landed: Landed, settings: S) -> It
         checked.unpersist()
         _check_count(tally, table, landed.n_rows)
         _check_share(tally, kept, table, landed, settings)
+        _check_gone(tally, table, landed, settings)
         yield _changes(kept, tally, intake, landed, settings)
     finally:
         checked.unpersist()
@@ -306,6 +308,25 @@ def _check_share(tally: list[Tally], kept: DataFrame, table: TableSpec, landed: 
         return str(row[DETAIL] if row else "")[:_MAX_DETAIL]
 
     raise refusal(table.name, verdicts, landed.files, settings, detail_of)
+
+
+def _check_gone(tally: list[Tally], table: TableSpec, landed: Landed, settings: IngestSettings) -> None:
+    """Refuse a snapshot that lacks more than a set share: a part of a catalogue is no catalogue."""
+    for point in points_of(landed.plan):
+        n_there = sum(
+            one.count.n for one in tally if one.was == "new" and not one.count.reason and one.digest in point.digests
+        )
+        n_gone = sum(one.count.n for one in tally if one.was == GONE and one.digest == point.file.digest and one.is_needed)
+        n_ids = n_there + n_gone
+        if n_ids >= settings.min_rows_to_judge and n_gone > settings.max_taken_back_share * n_ids:
+            kind = table.name.partition("_v")[0]
+            raise CheckError(
+                where=f"{table.name}, snapshot {point.file.shipment}",
+                rule=f"a snapshot is the whole truth, of which at most {settings.max_taken_back_share:.0%} may be gone.",
+                came=f"{n_gone} of {n_ids} {kind} are not in it",
+                do=f'Nothing was written. Land all {kind}; where files add to those before them, declare mode = "log"; if '
+                f"these {kind} are gone, set [jobs.ingest_{kind}] max_taken_back_share.",
+            )
 
 
 def _accept_unterminated(raw: DataFrame) -> DataFrame:

@@ -16,7 +16,7 @@ from tawny.ingest.files.schema import CANONICAL
 from tawny.ingest.rules import Reason
 from tawny.ingest.settings import IngestSettings
 
-NO_FAULT = (Reason.DUPLICATE, Reason.SUPERSEDED)
+NO_FAULT = (Reason.DUPLICATE, Reason.CORRECTED, Reason.SUPERSEDED)
 """Reasons that say nothing against a file: what it says was delivered before, or is said again later."""
 
 _N_SHOWN = 3

@@ -133,14 +133,20 @@ def _look(lake: SparkLake, files: Iterable[LandingFile], before: tuple[Entry, ..
     Where descriptions are taken back, all files are read again: what they hid shows again.
     """
     is_rebuilt = any(e.kind != "events" and e.status in ("reading", "retracting") for e in before)
-    new = tuple(file for file in files if is_rebuilt or not is_known(before, file, file.look()))
+    new = {file.path for file in files if is_rebuilt or not is_known(before, file, file.look())}
+    # A snapshot is its whole delivery.
+    shipments = {(file.source, file.shipment) for file in files if file.path in new and file.mode == "snapshot"}
+    chosen = tuple(file for file in files if file.path in new or (file.source, file.shipment) in shipments)
     standing = () if is_rebuilt else before
     alike = [(e.digest, e.parser) for e in standing if e.status in STANDING and e.status != "replaying"]
     retracted = {e.digest for e in before if e.status in ("retracting", "retracted")}
     known = {
-        file.path: frozenset(retracted | {digest for digest, parser in alike if parser == parser_of(file)}) for file in new
+        file.path: frozenset(
+            retracted | {digest for digest, parser in alike if file.mode == "log" and parser == parser_of(file)}
+        )
+        for file in chosen
     }
-    return inspect_all(lake.spark, new, known) if new else []
+    return inspect_all(lake.spark, chosen, known) if chosen else []
 
 
 def _log(planned: Plan, files: tuple[LandingFile, ...]) -> None:

@@ -63,6 +63,17 @@ class Entry:
             file.path, parser_of(file), stamp.n_bytes, stamp.modified_ts,
         )  # fmt: skip
 
+    @property
+    def snapshot_of(self) -> str | None:
+        """The source of which the file is a snapshot, or a part of one."""
+        declared = json.loads(self.parser)
+        return declared["source"] if declared.get("mode") == "snapshot" else None
+
+    @property
+    def has_event_ids(self) -> bool:
+        """Whether its rows have ids of their own."""
+        return "event_id" in json.loads(self.parser)["columns"]
+
     def file(self, landing: str) -> LandingFile:
         """The file as it was declared when it was read."""
         return LandingFile(
@@ -83,7 +94,10 @@ def parser_of(file: LandingFile) -> str:
     return json.dumps(declared, sort_keys=True)
 
 
-_LATER = ("delimiter", "event_types", "time_zone", "time_format", "categories_separator", "missing_values")
+_LATER = (
+    "delimiter", "event_types", "time_zone", "time_format", "categories_separator", "missing_values", "mode", "source",
+    "version",
+)  # fmt: skip
 _DEFAULTS = {one.name: one.default if one.default is not MISSING else {} for one in fields(LandingFile)}
 _UNITS = {"auto": "s", "s": "seconds"}
 

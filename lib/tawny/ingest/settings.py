@@ -1,6 +1,7 @@
 """The settings of cleaning. This file needs no Spark, so that a scheduler can read it."""
 
 from datetime import date
+from typing import Literal
 
 from pydantic import Field
 
@@ -21,7 +22,7 @@ class IngestSettings(Settings):
         min_rows_to_judge: a file with fewer rows, or all files with fewer together, cannot stop the night.
         max_taken_back_share: of the accepted events of a file that changed under its name, so that the new content replaces
             what was read of it; where more are not in it any more, nothing is written and the night stops. A day's events
-            under the name of the day before are no correction.
+            under the name of the day before are no correction. Of a snapshot, the share of what was known that is not in it.
     """
 
     max_id_length: int = Field(256, ge=1)
@@ -37,6 +38,8 @@ class IngestEventsSettings(IngestSettings):
     Attributes:
         floor_date: events before it are refused.
         min_value, max_value: of `value`, both allowed.
+        negative_purchases: a purchase with a value below 0 is a refund; it is refused, or counts as a purchase. The purchase
+            that it takes back counts until its own row is corrected (`event_id` in [[files]]).
         value_ranges: the same by event type, as (min, max); overrides min_value and max_value.
         max_events_per_user_day: a user with more on a UTC day is a robot on that day. The default is an event every nine
             seconds around the clock; the busiest user of MovieLens has some 700 on a day.
@@ -45,6 +48,7 @@ class IngestEventsSettings(IngestSettings):
     floor_date: date = date(1990, 1, 1)
     min_value: float = -1e9
     max_value: float = 1e9
+    negative_purchases: Literal["refuse", "accept"] = "refuse"
     value_ranges: dict[EventType, tuple[float, float]] = {}
     max_events_per_user_day: int = Field(10_000, ge=1)
 

@@ -8,7 +8,7 @@ EVENTS = TableSpec(
     name="events_v2",
     doc="Accepted events. A late event lies in the partition of its own day.",
     columns={
-        "event_id": Column("string", "SHA-256 over the event's canonical values: the same event twice is one row"),
+        "event_id": Column("string", "hash of the event's values (and of its source's id): the same event twice is one row"),
         "user_id": Column("string", "as the landing files name the user"),
         "item_id": Column("string", "as the landing files name the item"),
         "event_type": Column("string", "one of core.columns.EVENT_TYPES"),

@@ -21,7 +21,7 @@ ITEMS = TableSpec(
         "available_until": Column("timestamp", "UTC; from then on the item is never listed", nullable=True),
         "source_file": Column("string", "path below the landing folder of the file that gave the description"),
         "source_digest": Column("string", "of that file, as in landings_v1"),
-        "source_line": Column("bigint", "line of that file (row number for Parquet), from 1"),
+        "source_line": Column("bigint", "line of that file (row number for Parquet), from 1; 0: it is gone from it"),
     },
     key=("item_id", "known_from"),
     mode="merge_by_key",

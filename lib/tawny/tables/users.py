@@ -14,7 +14,7 @@ USERS = TableSpec(
         "attributes": Column("map<string,string>", "anything else that the landing files say about the user", nullable=True),
         "source_file": Column("string", "path below the landing folder of the file that gave the description"),
         "source_digest": Column("string", "of that file, as in landings_v1"),
-        "source_line": Column("bigint", "line of that file (row number for Parquet), from 1"),
+        "source_line": Column("bigint", "line of that file (row number for Parquet), from 1; 0: it is gone from it"),
     },
     key=("user_id", "known_from"),
     mode="merge_by_key",

@@ -200,6 +200,14 @@ def test_a_delta_table_that_is_not_whole_is_an_error(landing: Path, raw: Raw) ->
         raw("events")
 
 
+def test_a_log_that_lies_elsewhere_is_not_followed(landing: Path, raw: Raw, tmp_path: Path) -> None:
+    write_deltalake(str(landing / "events"), events("a"))
+    (landing / "events" / "_delta_log").rename(tmp_path / "log")
+    (landing / "events" / "_delta_log").symlink_to(tmp_path / "log")
+    with pytest.raises(InputError, match=r"events/_delta_log: .*Received: a link to .*log, out of the landing folder"):
+        raw("events")
+
+
 def test_a_table_whose_rows_are_not_those_of_its_files_is_refused(landing: Path, raw: Raw) -> None:
     config = {"delta.columnMapping.mode": "name", "delta.minReaderVersion": "2", "delta.minWriterVersion": "5"}
     write_deltalake(str(landing / "events"), events("a"))

@@ -102,6 +102,8 @@ WRONG: dict[str, tuple[dict[str, Any], str]] = {
     "a format without a day": ({"time_format": "%H:%M"}, "a format must give year, month and day"),
     "a format of another language": ({"time_format": "%Q"}, "not a format of Python's strptime"),
     "event types of items": ({"table": "items", "event_types": {"a": "view"}}, "event_types and columns.event_id are for"),
+    "a snapshot of events": ({"mode": "snapshot"}, "snapshots are of items and users; events are corrected"),
+    "ids of users": ({"table": "users", "columns": {"event_id": "x"}}, "event_types and columns.event_id are for"),
     "categories of events": ({"categories_separator": ";"}, "categories_separator is for items"),
 }  # fmt: skip
 

@@ -7,7 +7,7 @@ from urllib.parse import unquote, urlparse
 import pyarrow as pa
 
 from tawny.core.errors import InputError
-from tawny.ingest.files.regular import files_below
+from tawny.ingest.files.regular import files_below, resolve_below
 
 LOG = "_delta_log"
 _VECTORS = "deletionVectors"
@@ -22,7 +22,7 @@ def landed_files(landing: Path, path: Path) -> Iterator[Path]:
     """
     current: dict[Path, frozenset[Path]] = {}
     for file in files_below(landing, path):
-        table = next((folder for folder in file.parents if folder.is_relative_to(landing) and (folder / LOG).is_dir()), None)
+        table = _table_above(landing, file)
         if table is None:
             yield file
             continue
@@ -30,6 +30,18 @@ def landed_files(landing: Path, path: Path) -> Iterator[Path]:
             current[table] = current_files(landing, table)
         if file in current[table]:
             yield file
+
+
+def version_of(landing: Path, file: Path) -> int | None:
+    """The current version of the Delta table that the file is of; None where it is of none."""
+    from deltalake import DeltaTable
+
+    table = _table_above(landing, file)
+    return None if table is None else DeltaTable(str(table)).version()
+
+
+def _table_above(landing: Path, file: Path) -> Path | None:
+    return next((folder for folder in file.parents if folder.is_relative_to(landing) and (folder / LOG).is_dir()), None)
 
 
 def current_files(landing: Path, table: Path) -> frozenset[Path]:
@@ -43,6 +55,7 @@ def current_files(landing: Path, table: Path) -> frozenset[Path]:
 
     where = str(table.relative_to(landing))
     try:
+        resolve_below(landing, table / LOG)
         delta = DeltaTable(str(table))
         files = frozenset(table / _below(table, uri) for uri in delta.file_uris())
         has_vectors = _VECTORS in (delta.protocol().reader_features or ()) and any(

@@ -71,6 +71,9 @@ class LandingFile:
         time_unit, time_zone, time_format, event_types, categories_separator, missing_values: as of
             tawny.core.config.FilesSettings; event types and missing values in small letters.
         delimiter: of a CSV file, where it is declared.
+        mode: as of FilesSettings.
+        source: the path of its [[files]] entry, where other files of the entry matter: of a snapshot, or of events with ids.
+        version: of the Delta table that it is a file of, in a snapshot: each version is a delivery.
         found_delimiter: of a CSV file, as its header line has it; found at the inspection where none is declared.
         stamp: of the file when it was inspected; None before. A file with another stamp is not read.
         digest: SHA-256 of its bytes, as hex; empty before the inspection.
@@ -91,6 +94,9 @@ class LandingFile:
     time_format: str | None = None
     categories_separator: str | None = None
     missing_values: tuple[str, ...] = MISSING_VALUES
+    mode: Literal["log", "snapshot"] = "log"
+    source: str = ""
+    version: int | None = None
     found_delimiter: str | None = None
     stamp: Stamp | None = None
     digest: str = ""
@@ -107,6 +113,12 @@ class LandingFile:
         """The columns that Hive's folders give, as in `day=2026-01-01/part-0.csv`."""
         pairs = [part.split("=", 1) for part in PurePath(self.path).parts[:-1] if re.match(r"\w+=", part)]
         return {name: None if value == _HIVE_NULL else unquote(value) for name, value in pairs}
+
+    @property
+    def shipment(self) -> str:
+        """What a snapshot's source delivers at once: what its path matches, which is the file or a folder above it."""
+        parts = PurePath(self.source).parts
+        return self.path if "**" in parts else str(PurePath(*PurePath(self.path).parts[: len(parts)]))
 
     @contextmanager
     def open(self) -> Iterator[BinaryIO]:

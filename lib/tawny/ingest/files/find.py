@@ -6,9 +6,10 @@ from collections.abc import Iterator
 from pathlib import Path, PurePath
 from typing import cast, get_args
 
+from tawny.core.columns import EVENT_ID
 from tawny.core.config import Env, FilesSettings
 from tawny.core.errors import ConfigError, InputError
-from tawny.ingest.files.delta import LOG, landed_files
+from tawny.ingest.files.delta import LOG, landed_files, version_of
 from tawny.ingest.files.file import Format, Kind, LandingFile
 from tawny.ingest.files.packed import COMPRESSIONS
 from tawny.ingest.files.regular import is_hidden
@@ -80,17 +81,19 @@ def _declared(folder: Path, declared: FilesSettings) -> Iterator[LandingFile]:
     if not paths:
         rule = "the path must match a file."
         raise InputError(where=where, rule=rule, came=f"none below {folder}", do="Correct the path (a glob).")
+    source = declared.path if declared.mode == "snapshot" or "event_id" in declared.columns else ""
     for path in paths:
         form = _format_of(where, path, declared.format)
         yield LandingFile(
             str(folder), str(path.relative_to(folder)), declared.table, form,
             declared.columns, declared.defaults, declared.time_unit, declared.delimiter, declared.event_types,
             declared.time_zone, declared.time_format, declared.categories_separator, declared.missing_values,
+            declared.mode, source, version_of(folder, path) if declared.mode == "snapshot" else None,
         )  # fmt: skip
 
 
 def _check_columns(where: str, declared: FilesSettings) -> None:
-    known = CANONICAL[declared.table]
+    known = (*CANONICAL[declared.table], *([EVENT_ID] if declared.table == "events" else []))
     for name in (*declared.columns, *declared.defaults):
         head, dot, _ = name.partition(".")
         if name not in known and not (dot and head == MAPS.get(declared.table)):

@@ -39,7 +39,7 @@ def inspect(file: LandingFile) -> Inspected:
 
 
 def with_digest(file: LandingFile) -> LandingFile:
-    """The file with its stamp and the SHA-256 of its bytes and of its Hive folders, read through once.
+    """The file with its stamp and the SHA-256 of its bytes, and of its Hive folders and its delivery; read through once.
 
     Raises:
         InputError: it cannot be read, or changed meanwhile.
@@ -53,6 +53,8 @@ def with_digest(file: LandingFile) -> LandingFile:
     stamped.look()
     if file.folders:  # the same bytes say something else in another folder
         hashed.update(json.dumps(file.folders, sort_keys=True).encode())
+    if file.mode == "snapshot":  # the same catalogue again, after another one, is news
+        hashed.update(f"{file.path} {stamped.stamp} {file.version}".encode())
     return replace(stamped, digest=hashed.hexdigest())
 
 

@@ -8,6 +8,7 @@ from typing import Any
 import pyarrow as pa
 import pyarrow.compute as pc
 
+from tawny.core.columns import EVENT_ID
 from tawny.ingest.files.file import Kind, LandingFile
 from tawny.ingest.files.layout import Mapping
 from tawny.ingest.files.schema import (
@@ -16,7 +17,9 @@ from tawny.ingest.files.schema import (
     MAP,
     MAPS,
     NO_LINE_END,
+    OWN_ID,
     RAW_SCHEMA,
+    SOURCE,
     TAIL,
     UNTERMINATED_ROW,
     WRONG_TYPE,
@@ -116,7 +119,8 @@ class _FileColumns:
     """The file's columns, by canonical name."""
 
     def __init__(self, rows: Rows, file: LandingFile, mapping: Mapping) -> None:
-        self.rows, self.mapping, self.missing, self.folders = rows, mapping, file.missing_values, file.folders
+        self.rows, self.file, self.mapping = rows, file, mapping
+        self.missing, self.folders = file.missing_values, file.folders
         self._fills_nulls = file.format in ("jsonl", "json")  # where a key that is left out is a column that is not there
 
     def text(self, name: str) -> pa.Array:
@@ -152,7 +156,10 @@ class _FileColumns:
 
 
 def _events(file_columns: _FileColumns, report: Report) -> dict[str, pa.Array]:
-    return {"context": _map(file_columns, MAPS["events"], report)}
+    file = file_columns.file
+    own_id = file_columns.text(EVENT_ID) if EVENT_ID in file.columns else file_columns.constant(None)
+    context = _map(file_columns, MAPS["events"], report)
+    return {"context": context, OWN_ID: own_id, SOURCE: file_columns.constant(file.source)}
 
 
 def _users(file_columns: _FileColumns, report: Report) -> dict[str, pa.Array]:

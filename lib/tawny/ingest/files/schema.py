@@ -36,6 +36,12 @@ WRONG_TYPE = "wrong_type"
 MAP = pa.map_(pa.string(), pa.string())
 LIST = pa.list_(pa.field("element", pa.string()))
 
+OWN_ID = "own_id"
+"""The column with the id that an event's source gives it."""
+
+SOURCE = "source"
+"""The column with the source whose ids these are: the path of its [[files]] entry."""
+
 DELIVERY = "delivery"
 """The column with the place of a row's file in the order of delivery."""
 
@@ -53,7 +59,7 @@ RAW_SCHEMA: dict[Kind, pa.Schema] = {
     "events": pa.schema(
         {
             "user_id": _TEXT, "item_id": _TEXT, "event_type": _TEXT, "event_time": _TEXT, "value": _TEXT, "context": MAP,
-            **TAIL,
+            OWN_ID: _TEXT, SOURCE: _TEXT, **TAIL,
         }
     ),
     "items": pa.schema(

@@ -9,6 +9,7 @@ import pyarrow.compute as pc
 
 from tawny.core.columns import EVENT_TYPE, ITEM_ID, KNOWN_FROM, USER_ID
 from tawny.ingest.files.file import LandingFile
+from tawny.ingest.files.schema import OWN_ID
 
 Report = Callable[[int, str], None]
 """Says that the value of a row has the wrong type: the row in the batch, and `column=value`."""
@@ -40,7 +41,7 @@ def map_without_missing(maps: pa.Array, missing: tuple[str, ...]) -> pa.Array:
 
 def translated(columns: dict[str, pa.Array], file: LandingFile, report: Report) -> dict[str, pa.Array]:
     """Those of a batch's canonical columns that the file writes in its own way."""
-    ids: tuple[str, ...] = (USER_ID, ITEM_ID)
+    ids: tuple[str, ...] = (USER_ID, ITEM_ID, OWN_ID)
     changed = {name: _whole_number(columns[name]) for name in ids if name in columns}
     if file.event_types and EVENT_TYPE in columns:
         changed[EVENT_TYPE] = _event_types(columns[EVENT_TYPE], file)
