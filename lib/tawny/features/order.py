@@ -7,13 +7,15 @@ import numpy as np
 from pyspark.sql import DataFrame
 from pyspark.sql import functions as F
 
-from tawny.core.arrays import Counts, Ragged
+from tawny.core.arrays import Bools, Counts, Ragged
 from tawny.core.columns import EVENT_ID, EVENT_TS, ITEM_ID, USER_ID
 from tawny.lake.spark import gather, sample_users
 
+MIN_EVENTS = 3
+"""A user with fewer says nothing about times."""
+
 _N_USERS = 5_000
 _MAX_ENTRIES = 200  # of a user, the newest
-_MIN_EVENTS = 3
 _N_SHUFFLES = 20
 _MIN_REPEATED = 30.0
 _MIN_RATIO = 1.1
@@ -22,8 +24,17 @@ _MIN_RATIO = 1.1
 def has_usable_times(events: DataFrame, seed: int) -> bool:
     """Whether half of the users with three events or more have them at more than one instant."""
     users = events.groupBy(USER_ID).agg(F.count("*").alias("n"), (F.min(EVENT_TS) < F.max(EVENT_TS)).alias("is_spread"))
-    sampled = gather(sample_users(users.where(F.col("n") >= _MIN_EVENTS), _N_USERS, seed), _N_USERS, "users in time")
-    return sampled.num_rows == 0 or bool(np.mean(sampled["is_spread"].to_numpy()) >= 0.5)
+    sampled = gather(sample_users(users.where(F.col("n") >= MIN_EVENTS), _N_USERS, seed), _N_USERS, "users in time")
+    return most_are_spread(sampled["is_spread"].to_numpy())
+
+
+def most_are_spread(is_spread: Bools) -> bool:
+    """Whether half of the users have events at more than one instant.
+
+    Args:
+        is_spread: bool [U], of users with `MIN_EVENTS` events or more.
+    """
+    return len(is_spread) == 0 or bool(np.mean(is_spread) >= 0.5)
 
 
 def is_ordered(events: DataFrame, seed: int) -> bool:

@@ -1,6 +1,6 @@
 """What a list is for: the event types that are answers, and the items that it leaves out."""
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping, Sequence
 
 from pyspark.sql import Column, DataFrame
 from pyspark.sql import functions as F
@@ -8,7 +8,10 @@ from pyspark.sql import functions as F
 from tawny.core.columns import EVENT_TS, EVENT_TYPE, ITEM_ID, USER_ID, EventType
 from tawny.core.config import NightSettings
 from tawny.features.splits.mornings import days_by_type
-from tawny.features.splits.windows import choose_windows
+from tawny.features.splits.windows import Day, choose_windows
+
+Targets = dict[EventType, float]
+"""The value of an answer by event type, above 0."""
 
 _BY_VALUE: tuple[EventType, ...] = ("purchase", "cart", "like", "play", "rating", "click", "view", "impression")
 """From the most valuable; the types of one line of business stand in this order in all shops and players we know."""
@@ -17,7 +20,7 @@ _REPEATABLE: tuple[EventType, ...] = ("purchase", "cart", "play")
 _SHARE_TO_LIST = 0.05
 
 
-def choose_targets(events: DataFrame, settings: NightSettings) -> dict[EventType, float]:
+def choose_targets(events: DataFrame, settings: NightSettings) -> Targets:
     """The value of an answer by event type: as set, else of the most valuable type of which both windows have enough.
 
     Where no type has enough, it is the one with most answers.
@@ -26,10 +29,21 @@ def choose_targets(events: DataFrame, settings: NightSettings) -> dict[EventType
         events: the informative ones before the cutoff.
         settings: targets, weights, and what is enough.
     """
+    return targets_of(lambda kinds: days_by_type(events, kinds), settings)
+
+
+def targets_of(count: Callable[[Sequence[EventType]], Mapping[str, Sequence[Day]]], settings: NightSettings) -> Targets:
+    """`choose_targets`, whoever counts the days.
+
+    Args:
+        count: from event types to the days on which a user took an item for the first time by an event of each; asked only
+            where the counts decide.
+        settings: targets, weights, and what is enough.
+    """
     if settings.events.targets is not None:
         return dict(settings.events.targets)
     wanted = [kind for kind in _BY_VALUE if settings.events.weights[kind] > 0]
-    days = days_by_type(events, wanted)
+    days = count(wanted)
     for kind in wanted:
         windows = choose_windows(days.get(kind, []), settings.split)
         if all(window and window.is_enough(settings.split) for window in windows):
@@ -50,13 +64,27 @@ def choose_seen_types(
         targets: event types.
         settings: seen types, weights.
     """
+    return seen_types_of(targets, lambda: _shares(events, tuple(targets)), settings)
+
+
+def seen_types_of(
+    targets: Mapping[EventType, float], shares: Callable[[], tuple[float, float]], settings: NightSettings
+) -> tuple[EventType, ...]:
+    """`choose_seen_types`, whoever counts the shares.
+
+    Args:
+        targets: event types.
+        shares: of the days of a user with a target event with an item, that after another such day and that after any
+            earlier day; asked only where they decide.
+        settings: seen types, weights.
+    """
     own = settings.events
     if own.seen_types is not None:
         return own.seen_types
     everything = tuple(kind for kind in own.informative_types if own.weights[kind] != 0)
     if not set(targets) & set(_REPEATABLE) or settings.split.kind != "mornings":
         return everything
-    again, seen = _shares(events, tuple(targets))
+    again, seen = shares()
     if again >= _SHARE_TO_LIST:
         return own.negative_types
     if seen >= _SHARE_TO_LIST:

@@ -27,7 +27,17 @@ def mornings(events: DataFrame, settings: NightSettings, targets: tuple[str, ...
         plan = random_holdout.planned(events, settings, targets, cutoff)
         reason = f"most users have all their events at one instant, so nothing can be asked of a day: {plan.reason}"
         return Plan(plan.kind, plan.folds, reason)
-    days = days_of(events, targets)
+    return plan_of_days(days_of(events, targets), settings, cutoff)
+
+
+def plan_of_days(days: Sequence[Day], settings: NightSettings, cutoff: datetime) -> Plan:
+    """The windows, from how many answers each day has; whoever counted the days.
+
+    Args:
+        days: the active days before the cutoff, ascending.
+        settings: of the night.
+        cutoff: run_date 00:00 UTC.
+    """
     validation, test = choose_windows(days, settings.split)
     end = _midnight(test.end if test else validation.end if validation else cutoff.date())
     at_end = FoldSplit(end, end)
