@@ -21,7 +21,7 @@ MAY_IMPORT = {
     "candidates": "core features models",
     "ranking": "core lake features models evaluation",
     "publish": "core tables lake models evaluation candidates ranking",
-    "runner": "core tables lake ingest",
+    "runner": "core tables lake ingest features",
     "testing": "core tables lake evaluation models publish runner",
     "cli": "core tables lake ingest publish runner jobs",
 }

@@ -12,7 +12,7 @@ import tomllib
 from collections.abc import Mapping
 from datetime import UTC, date, datetime
 from pathlib import Path
-from typing import Annotated, Any, Literal, Self, TypeVar
+from typing import Annotated, Any, Literal, Self, TypeVar, get_args
 from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
 from pydantic import (
@@ -29,7 +29,7 @@ from pydantic import (
 )
 
 from tawny.core.columns import EVENT_TYPES, EventType
-from tawny.core.errors import ConfigError
+from tawny.core.errors import ConfigError, did_you_mean
 
 _CHECKOUT = Path(__file__).parents[3]
 
@@ -156,6 +156,10 @@ class NightSettings(Settings):
         return sources
 
 
+_SIZE = re.compile(r"[1-9]\d*[kmgt]b?", re.IGNORECASE)
+_SHIFTS = {"k": 10, "m": 20, "g": 30, "t": 40}
+
+
 class SparkSettings(Settings):
     """Size of a local session; under spark-submit its own options win.
 
@@ -170,6 +174,19 @@ class SparkSettings(Settings):
     driver_memory: str = "4g"
     shuffle_partitions: int | None = Field(None, ge=1)
     conf: dict[str, str] = {}
+
+    @field_validator("driver_memory")
+    @classmethod
+    def _must_be_a_size(cls, size: str) -> str:
+        if not _SIZE.fullmatch(size.strip()):
+            raise ValueError("a size is a whole number and a unit, as 4g or 512m")
+        return size.strip()
+
+    @property
+    def driver_memory_bytes(self) -> int:
+        """The same as a number."""
+        number, unit = re.split(r"(?<=\d)(?=\D)", self.driver_memory, maxsplit=1)
+        return int(number) << _SHIFTS[unit[0].lower()]
 
 
 class HorovodSettings(Settings):
@@ -363,10 +380,38 @@ def validate(settings_class: type[S], values: Mapping[str, Any], *, where: str) 
     try:
         return settings_class.model_validate(values)
     except ValidationError as exc:
-        wrong = "; ".join(f"{'.'.join(map(str, e['loc'])) or 'file'} = {e['input']!r} ({e['msg']})" for e in exc.errors())
+        wrong = "; ".join(
+            f"{'.'.join(map(str, e['loc'])) or 'file'} = {e['input']!r} ({_said(settings_class, e)})" for e in exc.errors()
+        )
         known = ", ".join(settings_class.model_fields)
         rule = f"settings must be known and of the right kind (known here: {known})."
         raise ConfigError(where=where, rule=rule, came=wrong, do="Correct or remove the key.") from exc
+
+
+def _said(settings_class: type[Settings], error: Any) -> str:
+    """What is wrong with one key; of an unknown one also which was meant, if one is near or stands in another section."""
+    if error["type"] != "extra_forbidden":
+        return str(error["msg"]).removeprefix("Value error, ")
+    *path, name = (part for part in error["loc"] if isinstance(part, str))
+    own = settings_class
+    for part in path:
+        own = next(iter(_settings_in(own.model_fields[part].annotation)), own)
+    fields = set(own.model_fields)
+    if question := did_you_mean(name, fields):
+        return f"unknown key. {question}"
+    sections = {field: cls for field in _SECTIONS for cls in [_SECTIONS[field]] if settings_class is Env}
+    place = next((field for field, cls in sections.items() if name in cls.model_fields), None)
+    return f"unknown key. It belongs into [{place}]" if place else f"unknown key; known here: {', '.join(sorted(fields))}"
+
+
+def _settings_in(annotation: Any) -> list[type[Settings]]:
+    """The settings classes that a type speaks of."""
+    if isinstance(annotation, type) and issubclass(annotation, Settings):
+        return [annotation]
+    return [found for one in get_args(annotation) for found in _settings_in(one)]
+
+
+_SECTIONS: dict[str, type[Settings]] = {"night": NightSettings, "spark": SparkSettings, "horovod": HorovodSettings}
 
 
 def merge(base: Mapping[str, Any], over: Mapping[str, Any]) -> dict[str, Any]:
@@ -392,8 +437,17 @@ def _read_toml(path: Path, *, missing_ok: bool = False) -> dict[str, Any]:
     except FileNotFoundError as exc:
         rule = "the env file must exist."
         raise ConfigError(where=str(path), rule=rule, came="no such file", do="Name one with --env FILE.toml.") from exc
-    except (tomllib.TOMLDecodeError, UnicodeDecodeError) as exc:
-        raise ConfigError(where=str(path), rule="it must be TOML.", came=str(exc), do="Correct the file.") from exc
+    except tomllib.TOMLDecodeError as exc:
+        line = re.search(r"at line (\d+)", str(exc))
+        lines = path.read_text(encoding="utf-8").splitlines() or [""]
+        text = lines[min(int(line.group(1)), len(lines)) - 1] if line else lines[-1]
+        do = "Correct the line. Text stands in quotation marks (a path of Windows in single ones), a table as [night]."
+        raise ConfigError(where=str(path), rule="it must be TOML.", came=f"{exc}: {text.strip()[:100]}", do=do) from exc
+    except UnicodeDecodeError as exc:
+        raise ConfigError(where=str(path), rule="it must be TOML, in UTF-8.", came=str(exc), do="Convert the file.") from exc
+    except OSError as exc:
+        came, do = exc.strerror or str(exc), "Name a file with --env FILE.toml."
+        raise ConfigError(where=str(path), rule="the env file must be a file that can be read.", came=came, do=do) from exc
 
 
 def _resolve(folder: Path, value: str) -> str:

@@ -1,5 +1,7 @@
 """Errors: each names where it happened, the rule, what was received, and what to do."""
 
+from collections.abc import Iterable
+from difflib import get_close_matches
 from typing import ClassVar
 
 
@@ -74,3 +76,15 @@ def final_exit_codes() -> frozenset[int]:
     [2, 3, 4, 5, 6]
     """
     return frozenset(kind.exit_code for kind in TawnyError.__subclasses__() if kind.is_final)
+
+
+def did_you_mean(came: str, known: Iterable[str]) -> str:
+    """The question that names the known name nearest to `came`; empty where none is near.
+
+    >>> did_you_mean("sorces", ["sources", "k"])
+    'Did you mean sources?'
+    >>> did_you_mean("weather", ["sources", "k"])
+    ''
+    """
+    near = get_close_matches(came, list(known), 1)
+    return f"Did you mean {near[0]}?" if near else ""

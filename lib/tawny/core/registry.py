@@ -7,7 +7,9 @@ declare two.
 import importlib
 import importlib.util
 import pkgutil
+import re
 from collections.abc import Iterator
+from pathlib import Path
 from types import ModuleType
 from typing import Any
 
@@ -49,6 +51,17 @@ def names(package: ModuleType, submodule: str = "") -> list[str]:
         path = package.__name__
         return sorted(m.name for m in found if m.ispkg and importlib.util.find_spec(f"{path}.{m.name}.{submodule}"))
     return sorted(m.name for m in found)
+
+
+def declaring(package: ModuleType, constant: str) -> list[str]:
+    """The modules of the package that declare a constant, sorted; read in their source, so that none is imported."""
+    said = re.compile(rf"^{constant} = ", re.MULTILINE)
+    found = []
+    for name in names(package):
+        spec = importlib.util.find_spec(f"{package.__name__}.{name}")
+        if spec is not None and spec.origin and said.search(Path(spec.origin).read_text(encoding="utf-8")):
+            found.append(name)
+    return found
 
 
 def _modules(package: ModuleType, submodule: str) -> Iterator[tuple[str, ModuleType]]:

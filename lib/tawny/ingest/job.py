@@ -23,17 +23,13 @@ from tawny.ingest.deliveries import Counts
 from tawny.ingest.files.schema import MALFORMED_ROW, NO_LINE_END, UNTERMINATED_ROW
 from tawny.ingest.judge import Count, check_taken_back, refusal, worst
 from tawny.ingest.landing import Landed, Store
-from tawny.ingest.rules import Reason
+from tawny.ingest.rules import ABOUT_A_COLUMN, Reason
 from tawny.ingest.settings import IngestSettings
 from tawny.ingest.snapshots import GONE, points_of
 from tawny.tables.landings import LANDINGS
 
 logger = logging.getLogger(__name__)
 
-_ABOUT_A_COLUMN = (
-    Reason.WRONG_TYPE.value, Reason.MISSING_VALUE.value, Reason.ID_TOO_LONG.value, Reason.UNKNOWN_EVENT_TYPE.value,
-    Reason.NEGATIVE_PURCHASE.value, Reason.OUT_OF_RANGE.value, Reason.BEFORE_FLOOR.value,
-)  # fmt: skip
 _MAX_DETAIL = 200  # characters
 _ATTEMPTS = 3
 
@@ -196,7 +192,7 @@ class Tally:
 
 def _tally(kept: DataFrame, landed: Landed) -> list[Tally]:
     """The rows by file and fate, in the one pass that reads the files and fills the cache."""
-    column = F.when(F.col(REASON).isin(*_ABOUT_A_COLUMN), F.substring_index(DETAIL, "=", 1)).alias("column")
+    column = F.when(F.col(REASON).isin(*ABOUT_A_COLUMN), F.substring_index(DETAIL, "=", 1)).alias("column")
     fate = (SOURCE_DIGEST, SOURCE_FILE, "was", "is_needed", REASON)
     grouped = kept.groupBy(*fate, column).agg(F.count("*").alias("n"), F.min(SOURCE_LINE).alias("line"))
     try:

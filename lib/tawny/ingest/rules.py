@@ -39,6 +39,13 @@ class Reason(StrEnum):
     SUPERSEDED = "superseded", "A later row describes the same id as known from the same day."
 
 
+ABOUT_A_COLUMN = (
+    Reason.WRONG_TYPE.value, Reason.MISSING_VALUE.value, Reason.ID_TOO_LONG.value, Reason.UNKNOWN_EVENT_TYPE.value,
+    Reason.OUT_OF_RANGE.value, Reason.BEFORE_FLOOR.value,
+)  # fmt: skip
+"""The reasons whose detail begins with the column that it is about."""
+
+
 @dataclass(frozen=True)
 class Rule:
     """`broken` is true where a row is refused; `detail` names the column and the value, as text."""

@@ -14,7 +14,7 @@ from tawny.core.table import TableRef, TableSpec, spec_of
 from tawny.runner.current import why_run
 from tawny.runner.horovod import job_arguments, launch
 from tawny.runner.manifest import Record, save_record, saved_record
-from tawny.runner.plan import Jobs, Task, check_job_settings, find_task, night_tasks
+from tawny.runner.plan import Jobs, Task, check_job_settings, check_night, find_task, night_tasks
 from tawny.runner.run import Run, execute, open_run
 from tawny.runner.signals import on_stop, undisturbed
 
@@ -44,6 +44,7 @@ class LocalRunner:
         self.env = load_env(self.env_file)
         self.night: NightSettings = night_settings(self.env)
         check_job_settings(jobs, self.env)
+        check_night(jobs, self.env, self.night)
 
     @cached_property
     def arrow(self) -> "ArrowLake":

@@ -5,13 +5,13 @@ The jobs are handed in (`load_jobs(tawny_jobs)`), so nothing in the library impo
 
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
-from difflib import get_close_matches
 from types import ModuleType
 
+import tawny.features.splits
 from tawny.core.config import Env, NightSettings, conf_folder, job_settings
-from tawny.core.errors import ConfigError
+from tawny.core.errors import ConfigError, did_you_mean
 from tawny.core.job import STAGES, Job
-from tawny.core.registry import declared
+from tawny.core.registry import declared, declaring
 from tawny.core.table import TableRef, TableSlice, overlaps, spec_of
 from tawny.tables.nights import NIGHTS
 from tawny.tables.registry import table
@@ -128,11 +128,39 @@ def check_job_settings(jobs: Jobs, env: Env) -> None:
     for key, where in {**conf_files, **{key: f"[jobs.{key}]" for key in env.jobs}}.items():
         name, _, variant = key.partition(".")
         if name not in names and len(names) > 1:
-            similar = get_close_matches(name, names, 1)
-            do = f"Did you mean {similar[0]}?" if similar else "See `tawny plan`."
+            do = did_you_mean(name, names) or "See `tawny plan`."
             raise ConfigError(where=where, rule="settings must be those of a job.", came=name, do=do)
         if name in jobs:
             job_settings(jobs[name].settings, env, name, variant or None)
+
+
+def check_night(jobs: Jobs, env: Env, night: NightSettings) -> None:
+    """Refuse what a job would refuse an hour later: a source without a model, a split or a variant that there is not.
+
+    A job file that is run directly knows of other jobs only by the files beside it; where no `train_<source>` lies there,
+    the sources are not checked.
+
+    Raises:
+        ConfigError: of the first of them.
+    """
+    names = {file.stem for job in jobs.values() for file in job.file.parent.glob("[!_]*.py")} | set(jobs)
+    trained = sorted(name.removeprefix("train_") for name in names if name.startswith("train_"))
+    for source in night.sources if trained else ():
+        if source not in trained:
+            rule = f"a source must be a model with a job train_<source>: {', '.join(trained)}."
+            do = did_you_mean(source, trained) or "Remove it from `sources`, or add the model and its job."
+            raise ConfigError(where="[night] sources", rule=rule, came=source, do=do)
+    kinds = declaring(tawny.features.splits, "SPLITTER")
+    if night.split.kind not in kinds:
+        rule = f"kind must be one of {', '.join(kinds)}."
+        do = did_you_mean(night.split.kind, kinds) or "Correct it, or add the splitter's file."
+        raise ConfigError(where="[night] split", rule=rule, came=f"kind = {night.split.kind}", do=do)
+    for key in env.jobs:
+        name, _, variant = key.partition(".")
+        if variant and name in jobs and (not jobs[name].per_source or variant not in night.sources):
+            rule = "settings of a variant are those of a source of the night, of a job that runs once per source."
+            came = f"{key} (sources: {', '.join(night.sources)})"
+            raise ConfigError(where=f'[jobs."{key}"]', rule=rule, came=came, do="Correct the name: nothing would read it.")
 
 
 def _nightly_tasks(jobs: Jobs, night: NightSettings) -> Iterator[Task]:
