@@ -19,7 +19,7 @@ app = typer.Typer(
 ABOUT = """
 Batch recommendations: one night makes one ranked, explained, audited list per user.
 
-First steps: [b]tawny plan[/b] (what a night does), [b]tawny night[/b] (run it), [b]tawny show --user ID[/b] (a list).
+First steps: [b]tawny check[/b] (can a night run), [b]tawny night[/b] (run it), [b]tawny show --user ID[/b] (a list).
 
 [b]Exit codes[/b]: 0 done; 1 unexpected; 2 a setting or argument is wrong; 3 a landing file is not what it says;
 4 a frame lacks declared columns; 5 a check, audit or gate refused (readers stay on the previous list);
@@ -55,6 +55,29 @@ def run(
         show_dry_run(runner.dry_run(task, run_date))
     else:
         runner.run(task, run_date)
+
+
+@app.command()
+def check(
+    env: EnvFile = None,
+    run_date: OptionalRunDate = None,
+    max_rows: Annotated[
+        int, typer.Option("--max-rows", min=1, metavar="N", help="Of more events a part is read, evenly over the files.")
+    ] = 5_000_000,
+) -> None:
+    """Say in seconds, without Spark, whether a night can run and what it will be able to do.
+
+    Every setting, the machine, every landing file and every row are looked at as the night will: what would stop it, how many
+    rows would be refused and why, what the data hold, and whether there is enough to judge lists by. Nothing is written. The
+    exit code is that of the first error. Examples:
+
+        tawny check --env my.toml
+
+        tawny check --env my.toml --run-date 2026-11-23
+    """
+    from tawny.cli.check import check_night
+
+    raise typer.Exit(check_night(local_runner(env), run_date, max_rows))
 
 
 @app.command()

@@ -5,6 +5,7 @@ from collections.abc import Sequence
 from datetime import date
 from pathlib import Path
 
+from tawny.cli.check import before_night
 from tawny.cli.console import console
 from tawny.cli.options import local_runner
 from tawny.cli.progress import progress
@@ -24,6 +25,7 @@ def one_night(env_file: Path | None, run_date: date | None, first: str | None, *
     start = time.perf_counter()
     runner = local_runner(env_file)
     night = Night(resolve_run_date(runner, run_date), tasks_from(runner, first))
+    before_night(runner)
     _run(runner, night, again=again)
     show_night(runner, night, time.perf_counter() - start)
 
@@ -41,6 +43,7 @@ def many_nights(env_file: Path | None, days: Sequence[date], jobs: Sequence[str]
         )
     runner = local_runner(env_file)
     tasks = _chosen(tasks_from(runner, None), jobs)
+    before_night(runner)
     for day in days:
         night = Night(day, tasks)
         _run(runner, night)

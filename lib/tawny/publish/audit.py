@@ -77,11 +77,11 @@ def audit(
     try:
         _check_each(joined.where("items IS NOT NULL"), k, settings, where)
         _check_listable(joined.where("items IS NOT NULL"), items, where)
-        counts = _check_coverage(joined, items, served_before, settings, where)
+        counts = _check_coverage(joined, items, served_before, k, settings, where)
     finally:
         joined.unpersist()
     if not list_id:
-        raise _refused(where, "a list must have rows.", "none")
+        raise _refused(where, "a list must have rows.", "none: every user has had every item", do=_LIST_AGAIN)
     audited = Audited(list_id, model_version, *counts)
     logger.info(
         "audit of %s, list %s: n_users=%d n_listed=%d n_exhausted=%d",
@@ -129,16 +129,19 @@ def _check_listable(lists: DataFrame, items: DataFrame, where: str) -> None:
 
 
 def _check_coverage(
-    joined: DataFrame, items: DataFrame, served_before: DataFrame, settings: AuditSettings, where: str
+    joined: DataFrame, items: DataFrame, served_before: DataFrame, k: int, settings: AuditSettings, where: str
 ) -> tuple[int, int, int]:
     """Eligible users, those with a list, and those who have seen all that is available."""
     counts = _count(joined, items, served_before).first()
     if counts is None or counts["n"] == 0:
         raise _refused(where, "there must be eligible users.", "none")
     n, exhausted = counts["n"], counts["exhausted"]
-    if exhausted > settings.max_exhausted_share * n:
+    # Of fewer items than a list is long, users have soon seen all: no sign that something is wrong.
+    if counts["n_available"] > k and exhausted > settings.max_exhausted_share * n:
         rule = f"at most {settings.max_exhausted_share:.2%} of the eligible users have seen all items that are available."
-        raise _refused(where, rule, f"{exhausted} of {n}; as user {counts['exhausted_user']}")
+        came = f"{exhausted} of {n}; as user {counts['exhausted_user']}"
+        do = f"{_LIST_AGAIN} Is the items' availability right? The limit: [jobs.publish] max_exhausted_share."
+        raise _refused(where, rule, came, do=do)
     if counts["served"] < settings.min_coverage_share * (n - exhausted):
         rule = f"at least {settings.min_coverage_share:.2%} of the eligible users with something left to list have a list."
         raise _refused(where, rule, f"{counts['served']} of {n - exhausted}; user {counts['unserved_user']} has none")
@@ -169,9 +172,13 @@ def _count(joined: DataFrame, items: DataFrame, served_before: DataFrame) -> Dat
         F.min(F.when(unserved, F.col("user_id"))).alias("unserved_user"),
         F.min(F.when(F.col("is_exhausted"), F.col("user_id"))).alias("exhausted_user"),
         F.min(F.when(lost, F.col("user_id"))).alias("lost_user"),
+        F.coalesce(F.max(F.cardinality("available")), F.lit(0)).alias("n_available"),
     )  # fmt: skip
 
 
-def _refused(where: str, rule: str, came: str) -> CheckError:
-    do = "Nothing was published; the previous lists stay. Check recommendations_v2 and the night's settings."
+_LIST_AGAIN = 'Land the whole catalog, or list again what users had: [night.events] seen_types = ["hide"].'
+
+
+def _refused(where: str, rule: str, came: str, do: str = "Check recommendations_v2 and the night's settings.") -> CheckError:
+    do = f"Nothing was published; the previous lists stay. {do}"
     return CheckError(where=f"audit of {where}", rule=rule, came=came, do=do)
