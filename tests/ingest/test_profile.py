@@ -146,8 +146,8 @@ def _delivered(inspected: Any, delivery: int, known: date) -> list[Any]:
 
 
 TEXTS = [
-    "", "  ", " a ", "\t1\r\n", "0", "-0", "+1.5", "1.", ".5", ".", "1e5", "1E-3", "0x10", "1d", "1_000", "1,5", "nan", "NaN",
-    "-inf", "Infinity", "infinit", "99999999999999999999", "1761991200", "-1761991200", "1761991200000", "1761991200.25",
+    "", "  ", " a ", "\t1\r\n", "0", "-0", "+1.5", "1.", ".5", ".", "1e5", "1E-3", "0x10", "1d", "1_000", "1,5", "nan",
+    "NaN", "-inf", "Infinity", "infinit", "99999999999999999999", "1761991200", "-1761991200", "1761991200000", "1761991200.25",
     "1761991200000000", "1e400", "2026", "2026-11", "2026-11-01", "2026-1-1", "2026-02-29", "2024-02-29", "2026-02-30",
     "2026-13-01", "2026-00-10", "2026-11-01T", "2026-11-01 10", "2026-11-01 10:11", "2026-11-01T10:11:12",
     "2026-11-01T10:11:12.1", "2026-11-01T10:11:12.123456789", "2026-11-01 24:00:00", "2026-11-01 10:60:00",
@@ -162,16 +162,14 @@ def test_a_text_has_the_value_that_spark_reads_in_it(spark: SparkSession) -> Non
     frame = spark.createDataFrame([(n, value) for n, value in enumerate(TEXTS)], "n int, text string")
     trimmed = frame.withColumn("text", spark_text("text"))
     columns = {"number": spark_number(F.col("text")) + F.lit(0.0)} | {
-        unit: F.unix_micros(spark_instant(F.col("text"), F.lit(unit))) for unit in ("s", "ms", "us")
+        f"{unit} {zone}": F.unix_micros(spark_instant(F.col("text"), F.lit(unit), F.lit(zone)))
+        for unit, zone in (("s", "UTC"), ("ms", "UTC"), ("ns", "UTC"), ("auto", "Europe/Berlin"))
     }
     rows = trimmed.withColumns(columns).orderBy("n").toArrow()
     own = text(pa.array(TEXTS))
     assert own.to_pylist() == rows["text"].to_pylist()
     assert [str(one) for one in number(own).to_pylist()] == [str(one) for one in rows["number"].to_pylist()]
-    for unit in ("s", "ms", "us"):
-        wrong = [
-            (value, mine, theirs)
-            for value, mine, theirs in zip(TEXTS, instant(own, unit).to_pylist(), rows[unit].to_pylist(), strict=True)
-            if mine != theirs
-        ]
-        assert wrong == [], unit
+    for name in list(columns)[1:]:
+        mine = instant(own, *name.split())
+        different = zip(TEXTS, mine.to_pylist(), rows[name].to_pylist(), strict=True)
+        assert [one for one in different if one[1] != one[2]] == [], name

@@ -67,9 +67,9 @@ def check(
 ) -> None:
     """Say in seconds, without Spark, whether a night can run and what it will be able to do.
 
-    Every setting, the machine, every landing file and every row are looked at as the night will: what would stop it, how many
-    rows would be refused and why, what the data hold, and whether there is enough to judge lists by. Nothing is written. The
-    exit code is that of the first error. Examples:
+    Every setting, the machine, every landing file and every row are looked at as the night will: what would stop it, how
+    many rows would be refused and why, what the data hold, and whether there is enough to judge lists by. Nothing is
+    written. The exit code is that of the first error. Examples:
 
         tawny check --env my.toml
 

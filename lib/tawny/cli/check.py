@@ -47,11 +47,9 @@ def before_night(runner: LocalRunner) -> None:
 
 def report(found: Checked, runner: LocalRunner) -> Iterator[str]:
     """The lines, at most 80 columns wide: errors, warnings, what was found, what the night can do, the next command."""
-    what = (
-        f"{len(found.errors)} error{'s' * (len(found.errors) != 1)}: the night would stop." if found.errors else "No error."
-    )
-    n_remarks = len(found.remarks)
-    yield f"{what}{f' {n_remarks} warning' + 's' * (n_remarks != 1) + '.' if n_remarks else ''}"
+    said = [f"{_counted(len(found.errors), 'error')}: the night would stop." if found.errors else "No error."]
+    said += [f"{_counted(len(found.remarks), 'warning')}."] if found.remarks else []
+    yield " ".join(said)
     for number, error in enumerate(found.errors, 1):
         yield from _numbered(f"error {number}", error.where, f"{error.rule} Received: {error.came}.", error.do)
     for number, remark in enumerate(found.remarks, 1):
@@ -65,9 +63,13 @@ def report(found: Checked, runner: LocalRunner) -> Iterator[str]:
     yield from _wrapped(_next(found, runner), "")
 
 
+def _counted(n: int, what: str) -> str:
+    return f"{n} {what}{'s' * (n != 1)}"
+
+
 def _numbered(title: str, where: str, came: str, do: str) -> Iterator[str]:
     yield ""
-    yield from _wrapped(f"{title}: {where}", "")
+    yield from _wrapped(f"{title}: {where}", "", "  ")
     yield from _wrapped(came, "  ")
     if do:
         yield from _wrapped(f"→ {do}", "  ", "    ")
@@ -97,13 +99,12 @@ def _files(found: Checked) -> Iterator[str]:
 def _rows(measured: "Measured | None", n_rows: int) -> str:
     if measured is None:
         return f"{n_rows:,} rows"
-    refused = sum(measured.n_by_reason().values())
-    share = f" ({refused / measured.n_read:.1%})" if refused else ""
-    reasons = ", ".join(f"{n:,} {reason}" for reason, n in measured.n_by_reason().items())
     part = "" if measured.n_read == n_rows else f" of {measured.n_read:,} that were read"
-    return f"{n_rows:,} rows, {measured.n_accepted:,} accepted{part}" + (
-        f", {refused:,} refused{share}: {reasons}" if refused else ""
-    )
+    accepted, by_reason = f"{n_rows:,} rows, {measured.n_accepted:,} accepted{part}", measured.n_by_reason()
+    if not by_reason:
+        return accepted
+    n, reasons = sum(by_reason.values()), ", ".join(f"{of_reason:,} {reason}" for reason, of_reason in by_reason.items())
+    return f"{accepted}, {n:,} refused ({n / measured.n_read:.1%}): {reasons}"
 
 
 def _events(found: Checked, runner: LocalRunner) -> Iterator[str]:
@@ -117,14 +118,8 @@ def _events(found: Checked, runner: LocalRunner) -> Iterator[str]:
     span = f"{facts.first:%Y-%m-%d %H:%M} to {facts.last:%Y-%m-%d %H:%M} UTC, {facts.n_active_days():,} of {n_days:,} days"
     rows = [
         ("span", span),
-        (
-            "users",
-            f"{facts.n_users:,}, {facts.n_events / facts.n_users:.1f} events each; most: {_named(facts.heavy_users())}",
-        ),
-        (
-            "items",
-            f"{facts.n_items:,}, {facts.n_events / facts.n_items:.1f} events each; most: {_named(facts.heavy_items())}",
-        ),
+        ("users", _most(facts.n_users, facts.n_events, facts.heavy_users())),
+        ("items", _most(facts.n_items, facts.n_events, facts.heavy_items())),
         ("types", ", ".join(f"{kind} {n:,}" for kind, n in facts.n_by_type().items())),
         ("positive", f"{n_positive:,} events say what a user wants"),
     ]
@@ -147,18 +142,12 @@ def _night(found: Checked, runner: LocalRunner) -> Iterator[str]:
     elif validation is None:
         rows.append(("order", "by popularity: nothing can be held out to learn an order from"))
     else:
-        said = "learned on" if validation.n_lists >= _ranker(runner, "min_users", 50) else "of the best source: only"
-        trees = validation.n_lists >= _ranker(runner, "min_rows", 2_000)
-        rows.append(("order", f"{said} some {validation.n_lists:,} lists{', with trees' if trees else ''}"))
+        rows.append(("order", _order(runner, validation.n_lists)))
     if forecast.kind == "mornings":
         n_lists = test.n_lists if test else 0
         enough = n_lists >= found.min_judged
-        said = (
-            f"on some {n_lists:,} lists"
-            if enough
-            else f"too little for a number: {n_lists:,} lists, {found.min_judged} are needed"
-        )
-        rows.append(("judged", said))
+        too_few = f"too little for a number: {n_lists:,} lists, {found.min_judged} are needed"
+        rows.append(("judged", f"on some {n_lists:,} lists" if enough else too_few))
     if "two_tower" in night.sources:
         how = "trained, and stopped where held-out users say so" if validation else "trained without held-out users"
         rows.append(("deep model", how))
@@ -166,6 +155,17 @@ def _night(found: Checked, runner: LocalRunner) -> Iterator[str]:
     yield ""
     yield f"The night of {found.run_date}"
     yield from _table(rows)
+
+
+def _order(runner: LocalRunner, n_lists: int) -> str:
+    """What the final order will be learned on, by how many validation lists of users with a history there are."""
+    needed = _ranker(runner, "min_users", 50)
+    if not n_lists:
+        return "by popularity: no user of the window has a history"
+    if n_lists < needed:
+        return f"of the best source: some {n_lists:,} lists, {needed} are needed for more"
+    trees = ", with trees" if n_lists >= _ranker(runner, "min_rows", 2_000) else ""
+    return f"learned on some {n_lists:,} lists{trees}"
 
 
 def _ranker(runner: LocalRunner, name: str, default: int) -> int:
@@ -192,8 +192,9 @@ def _shown(path: Path | None) -> str:
     return str(path.relative_to(Path.cwd())) if path.is_relative_to(Path.cwd()) else str(path)
 
 
-def _named(heaviest: "Iterable[Heavy]") -> str:
-    return ", ".join(f"{one.name[:24]} {one.n:,}" for one in heaviest)
+def _most(n: int, n_events: int, heaviest: "Iterable[Heavy]") -> str:
+    named = ", ".join(f"{one.name[:24]} {one.n:,}" for one in heaviest)
+    return f"{n:,}, {n_events / n:.1f} events each; most: {named}"
 
 
 def _table(rows: Iterable[tuple[str, str]]) -> Iterator[str]:

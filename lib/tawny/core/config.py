@@ -380,12 +380,19 @@ def validate(settings_class: type[S], values: Mapping[str, Any], *, where: str) 
     try:
         return settings_class.model_validate(values)
     except ValidationError as exc:
-        wrong = "; ".join(
-            f"{'.'.join(map(str, e['loc'])) or 'file'} = {e['input']!r} ({_said(settings_class, e)})" for e in exc.errors()
-        )
-        known = ", ".join(settings_class.model_fields)
-        rule = f"settings must be known and of the right kind (known here: {known})."
-        raise ConfigError(where=where, rule=rule, came=wrong, do="Correct or remove the key.") from exc
+        wrong = "; ".join(_wrong(settings_class, error) for error in exc.errors())
+        rule, do = "settings must be of the right kind.", "Correct the value."
+        if any(error["type"] == "extra_forbidden" for error in exc.errors()):
+            rule = f"settings must be known and of the right kind (known here: {', '.join(settings_class.model_fields)})."
+            do = "Correct or remove the key."
+        raise ConfigError(where=where, rule=rule, came=wrong, do=do) from exc
+
+
+def _wrong(settings_class: type[Settings], error: Any) -> str:
+    name = ".".join(map(str, error["loc"])) or "file"
+    if error["type"] == "missing":
+        return f"{name} (it must be there)"
+    return f"{name} = {error['input']!r} ({_said(settings_class, error)})"
 
 
 def _said(settings_class: type[Settings], error: Any) -> str:

@@ -294,7 +294,9 @@ def _check_count(tally: list[Tally], table: TableSpec, n_rows: int) -> None:
 
 def _check_share(tally: list[Tally], kept: DataFrame, table: TableSpec, landed: Landed, settings: IngestSettings) -> None:
     replays = {entry.digest for entry in landed.plan.replays}  # of which the refused rows alone are read
-    verdicts = worst((one.count for one in tally if one.was == "new" and one.digest not in replays), settings)
+    is_first = landed.store is not None and landed.store.is_empty(table)
+    new = (one.count for one in tally if one.was == "new" and one.digest not in replays)
+    verdicts = worst(new, settings, is_first=is_first)
     if not verdicts:
         return
 

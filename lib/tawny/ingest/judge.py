@@ -1,6 +1,7 @@
 """Whether a file is what it was declared to be: more than a set share of refused rows stops the night, with the cure."""
 
 import json
+import re
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 
@@ -67,8 +68,14 @@ class Verdict:
         return sum(count.n for count in self.faults)
 
 
-def worst(counts: Iterable[Count], settings: IngestSettings) -> list[Verdict]:
-    """The files with too many refused rows, the most rows first; if there is none, all files together if they have."""
+def worst(counts: Iterable[Count], settings: IngestSettings, *, is_first: bool = False) -> list[Verdict]:
+    """The files with too many refused rows, the most rows first; if there is none, all files together if they have.
+
+    Args:
+        counts: rows by file and fate.
+        settings: how many are too many, and how many rows a file must have to be judged.
+        is_first: nothing was accepted before: then files of whatever size stop the night if all their rows are refused.
+    """
     every = list(counts)
     by_file: dict[str, list[Count]] = {}
     for count in every:
@@ -77,7 +84,9 @@ def worst(counts: Iterable[Count], settings: IngestSettings) -> list[Verdict]:
     refused = [one for one in verdicts if _is_too_much(one, settings)]
     if refused:
         return sorted(refused, key=lambda one: (-one.n_refused, one.file or ""))
-    return [one for one in [_verdict(None, every)] if _is_too_much(one, settings)]
+    together = _verdict(None, every)
+    is_nothing = is_first and together.n_rows > 0 and together.n_refused == together.n_rows
+    return [together] if is_nothing or _is_too_much(together, settings) else []
 
 
 def refusal(
@@ -171,6 +180,9 @@ def _cure(count: Count, detail: str, inspected: Inspected | None, kind: str) -> 
         return f"Event types are {', '.join(EVENT_TYPES)}: translate the file's own, as in {entry}."
     if count.column == "event_ts" and (unit := _unit(count, came, file)):
         return f"The times count in another unit: {_entry(file, {'time_unit': unit})}."
+    if count.column == "event_ts" and count.reason == Reason.WRONG_TYPE:
+        entry = _entry(file, {"time_format": _time_format(came)})
+        return f"Times are ISO 8601 or numbers; name the format of others: {entry}. Or is it another column ({_names(inspected)})?"
     if count.column in ("value", "event_ts"):
         limits = "min_value, max_value and value_ranges" if count.column == "value" else "floor_date"
         return f"Is {count.column} the right column of {_names(inspected)}? The limits: {limits} of [jobs.ingest_{kind}]."
@@ -207,6 +219,16 @@ def _unit(count: Count, came: str, file: LandingFile) -> str | None:
     except (ValueError, OverflowError):
         return None
     return {9: "s", 10: "s", 12: "ms", 13: "ms", 15: "us", 16: "us", 18: "ns", 19: "ns"}.get(n_digits)
+
+
+def _time_format(came: str) -> str:
+    """The format that the text seems to have, as strptime reads it; days go before months, as in most countries."""
+    found = re.match(r"\d{1,2}([./-])\d{1,2}\1\d{4}(.?)(\d{1,2}:\d{2})?(:\d{2})?", came.strip())
+    if not found:
+        return "%d.%m.%Y %H:%M"
+    mark, between, minutes, seconds = found.groups()
+    time = f"{between}%H:%M{':%S' if seconds else ''}" if minutes else ""
+    return f"%d{mark}%m{mark}%Y{time}"
 
 
 def _names(inspected: Inspected) -> str:

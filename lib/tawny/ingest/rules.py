@@ -117,8 +117,11 @@ _NOT_FINITE = r"(?i)^[+-]?(nan|inf|infinity)$"
 # Spark's cast reads "12:30" as today and "2024" as New Year: a time needs its date.
 _ISO = r"^\d{4}-\d{1,2}-\d{1,2}([T ].*)?$"
 _HAS_ZONE = r"[T ]\d.*([+-]\d{1,2}(:?\d{2})?|[A-Za-z])$"
-_MICROS = {"s": 1_000_000, "ms": 1_000, "us": 1, "ns": Decimal("0.001")}
-_BELOW = {"s": 1e11, "ms": 1e14, "us": 1e17}  # of these numbers, the instants lie between 1973 and 5138
+MICROS = {"s": 1_000_000, "ms": 1_000, "us": 1, "ns": Decimal("0.001")}
+"""Microseconds in a unit of time."""
+
+BELOW = {"s": 1e11, "ms": 1e14, "us": 1e17}
+"""Where the unit is found by the size of a number: those below count in it. The instants lie between 1973 and 5138."""
 
 
 def trimmed(value: Column) -> Column:
@@ -155,9 +158,9 @@ def instant(value: Column, unit: Column, zone: Column | None = None) -> Column:
 
 def _micros_per(unit: Column, number_of: Column) -> Column:
     """Microseconds in a unit; `auto` is the unit in which a number of this size is an instant of our days."""
-    factors = {name: F.lit(micros).cast("decimal(10,3)") for name, micros in _MICROS.items()}
+    factors = {name: F.lit(micros).cast("decimal(10,3)") for name, micros in MICROS.items()}
     by_size = factors["ns"]
-    for name, limit in reversed(_BELOW.items()):
+    for name, limit in reversed(BELOW.items()):
         by_size = F.when(F.abs(number_of) < limit, factors[name]).otherwise(by_size)
     chosen = F.when(unit == "auto", by_size)
     for name, micros in factors.items():

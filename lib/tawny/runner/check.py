@@ -175,10 +175,10 @@ def _refused(measured: Measured) -> Iterator[TawnyError | Remark]:
     if measured.refusal:
         yield measured.refusal
         return
-    if not measured.n_accepted:
-        said = ", ".join(f"{n:,} {reason}" for reason, n in measured.n_by_reason().items())
-        rule, do = "one row at least must be accepted.", _first_refused(measured) or "Put rows into the files."
-        yield CheckError(where=f"{kind}, all landing files together", rule=rule, came=said or "no row", do=do)
+    if not n_rows:
+        rule, do = "there must be rows.", "Deliver the whole file, or take it out of the landing folder."
+        came = f"none in {', '.join(one.file.path for one in measured.looked.files[:3])}"
+        yield CheckError(where=kind, rule=rule, came=came, do=do)
         return
     if sum(n for n in measured.n_by_reason().values()) > _FEW_REFUSED * n_rows:
         for reason, n in measured.n_by_reason().items():
@@ -191,11 +191,6 @@ def _first_of(measured: Measured, reason: str) -> str:
     count = min((one for one in measured.counts if one.reason == reason), key=lambda one: (one.file, one.line))
     detail = measured.details.get((count.file, count.line), "")
     return f" (first {count.file}:{count.line}{': ' + detail[:80] if detail else ''})"
-
-
-def _first_refused(measured: Measured) -> str:
-    reason = next(iter(measured.n_by_reason()), None)
-    return f"The commonest reason{_first_of(measured, reason)}. {_MEANINGS[reason]}" if reason else ""
 
 
 _MEANINGS = {
@@ -235,7 +230,7 @@ def _look_at(runner: LocalRunner, found: Checked, facts: EventFacts) -> None:
         found.min_judged = publishing.gate.min_judged
         found.add(_exhausted(found, facts, runner.night.k, publishing.max_exhausted_share))
     if facts.n_items < runner.night.k:
-        came = f"there are {facts.n_items} items with events: no list can be longer."
+        came = f"only {facts.n_items} items have events: no list can be longer, unless more are described."
         found.remarks.append(Remark(f"[night] k = {runner.night.k}", came, "It is no fault; a smaller k says the same."))
 
 

@@ -168,7 +168,7 @@ class LandingFile:
         try:
             yield
         except (OSError, InputError) as exc:
-            if self.stamp is not None:
+            if self.stamp is not None and not isinstance(exc, PermissionError):
                 raise input_error(self, _UNCHANGED, str(exc), do=_AGAIN) from exc
             if isinstance(exc, InputError):
                 raise

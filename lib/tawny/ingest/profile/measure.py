@@ -126,7 +126,8 @@ def measure(looked: Looked, settings: IngestSettings, max_rows: int) -> Measured
     details: dict[tuple[str, int], str] = {}
     for place, part in enumerate(parts):
         accepted, of_part, said = _check_part(part, settings)
-        tables.append(accepted.append_column("part", pa.array(np.full(accepted.num_rows, place, np.int32))))
+        if accepted.num_rows:
+            tables.append(accepted.append_column("part", pa.array(np.full(accepted.num_rows, place, np.int32))))
         counts += of_part
         details |= {(count.file, count.line): text for count, text in zip(of_part, said, strict=True) if count.reason}
     rows = pa.concat_tables(tables) if tables else pa.table({})
@@ -134,7 +135,7 @@ def measure(looked: Looked, settings: IngestSettings, max_rows: int) -> Measured
     if rows.num_rows:
         rows, more = _judge(looked.kind, rows, [part.file.path for part in parts], settings)
         counts = [*_less(counts, more), *more]
-    verdicts = worst(counts, settings)
+    verdicts = worst(counts, settings, is_first=True)
     refused = None
     if verdicts:
         refused = refusal(looked.kind, verdicts, looked.files, settings, lambda one: details.get((one.file, one.line), ""))
@@ -172,6 +173,8 @@ def _check_part(part: Part, settings: IngestSettings) -> tuple[pa.Table, list[Co
             same, shown = found.get((count.reason, count.column), (replace(count, n=0), detail))
             found[count.reason, count.column] = replace(same, n=same.n + count.n), shown
     # Ids repeat: as a dictionary they are a tenth of the size, and what comes after works on numbers.
+    if not tables:  # a header and nothing else
+        return pa.table({}), [], []
     table = pa.concat_tables(tables)
     for name in ("user_id", "item_id", "event_type"):
         if name in table.column_names:

@@ -120,7 +120,7 @@ def _events(batch: pa.RecordBatch, file: LandingFile) -> dict[str, pa.Array]:
     return {
         "user_id": text(batch.column("user_id")), "item_id": text(batch.column("item_id")),
         "event_type": pc.utf8_lower(text(batch.column("event_type"))), "event_time": time,
-        "event_ts": instant(time, file.time_unit), "value_text": value, "value": number(value),
+        "event_ts": instant(time, file.time_unit, file.time_zone), "value_text": value, "value": number(value),
         "context": _context(batch.column("context")),
     }  # fmt: skip
 
@@ -135,7 +135,10 @@ def _context(maps: pa.Array) -> pa.Array:
 
 def _items(batch: pa.RecordBatch, file: LandingFile) -> dict[str, pa.Array]:
     texts = {name: text(batch.column(name)) for name in ("price", "available_from", "available_until", "known_from")}
-    times = {name: instant(texts[name], file.time_unit) for name in ("available_from", "available_until", "known_from")}
+    times = {
+        name: instant(texts[name], file.time_unit, file.time_zone)
+        for name in ("available_from", "available_until", "known_from")
+    }
     return {
         "item_id": text(batch.column("item_id")), "title": text(batch.column("title")),
         "has_categories": pc.fill_null(pc.greater(pc.list_value_length(batch.column("categories")), 0), False),

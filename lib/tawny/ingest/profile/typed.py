@@ -13,6 +13,8 @@ import numpy as np
 import pyarrow as pa
 import pyarrow.compute as pc
 
+from tawny.ingest.rules import BELOW, MICROS
+
 _SPACES = " \t\r\n"
 _NUMBER = r"^[+-]?(\d+\.?\d*|\.\d+)([eE][+-]?\d+)?$"
 _NOT_FINITE = r"(?i)^[+-]?(nan|inf|infinity)$"
@@ -20,9 +22,9 @@ _WHOLE = r"^[+-]?\d{1,18}$"
 _ISO = r"^\d{4}-\d{1,2}-\d{1,2}([T ].*)?$"
 # What Arrow's cast reads as Spark's does; all other ISO texts are read one by one.
 _PLAIN = r"^\d{4}-\d{2}-\d{2}([T ]\d{2}:\d{2}:\d{2}(\.\d{1,6})?)?$"
-_ZONED = r"^\d{4}-\d{2}-\d{2}[T ]\d{2}:\d{2}:\d{2}(\.\d{1,6})?(Z|[+-]\d{2}:\d{2})$"
+_ZONED = r"^\d{4}-\d{2}-\d{2}[T ]\d{2}:\d{2}:\d{2}(\.\d{1,6})?(Z|[+-](0\d|1[0-7]):[0-5]\d)$"
 _PARTS = re.compile(
-    r"(\d{4})-(\d{1,2})-(\d{1,2})(?:[T ](?:(\d{1,2})(?::(\d{1,2})(?::(\d{1,2})(?:\.(\d*))?)?)?)?\s*([A-Za-z+-].*)?)?"
+    r"(\d{4})-(\d{1,2})-(\d{1,2})(?:[T ](\d{1,2})(?::(\d{1,2})(?::(\d{1,2})(?:\.(\d*))?)?)?\s*([A-Za-z+-].*)?)?"
 )
 _OFFSET = re.compile(r"(?:UTC|GMT|UT)?([+-])(\d{1,2})(?::?(\d{1,2}))?(?::?(\d{2}))?")
 _MAX_MICROS = (1 << 63) - 1
@@ -129,7 +131,7 @@ def _decimal(value: str, unit: str) -> int | None:
     except InvalidOperation:
         return None
     name = unit if unit != "auto" else next((name for name in MICROS if abs(exact) < BELOW.get(name, np.inf)), "ns")
-    micros = int(exact * Decimal(str(MICROS[name])))
+    micros = int(exact * MICROS[name])
     return micros if abs(micros) <= _MAX_MICROS else None
 
 
@@ -148,12 +150,6 @@ def _zone(name: str) -> tzinfo | None:
 
 
 _EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
-
-MICROS = {"s": 1_000_000, "ms": 1_000, "us": 1, "ns": 0.001}
-"""Microseconds in a unit of time."""
-
-BELOW = {"s": 1e11, "ms": 1e14, "us": 1e17}
-"""A number below it counts in that unit, where the unit is found by the size of the number."""
 
 
 def micros_of_day(day: date) -> int:
