@@ -19,8 +19,9 @@ END = datetime(2026, 11, 1, tzinfo=UTC)
 
 def shop(n_users: int = 30, n_days: int = 20, kind: str = "view", *, step: timedelta = timedelta(hours=5)) -> str:
     """Events as CSV: every user takes another of 40 items on each day."""
+    first = END - timedelta(days=n_days - 1) + step
     rows = [
-        f"u{user},i{(user * 7 + day) % 40},{kind},{END - timedelta(days=n_days - 1 - day) + step + timedelta(seconds=user):%FT%TZ}\n"
+        f"u{user},i{(user * 7 + day) % 40},{kind},{first + timedelta(days=day, seconds=user):%FT%TZ}\n"
         for day in range(n_days)
         for user in range(n_users)
     ]
@@ -107,7 +108,7 @@ def _dated(run_date: str) -> Callable[[World], object]:
 
 
 def _link(to: str) -> Callable[[World], object]:
-    return lambda world: os.symlink(to, world.folder / "landing" / "events_link.csv")
+    return lambda world: (world.folder / "landing" / "events_link.csv").symlink_to(to)
 
 
 def _zip(world: World) -> None:
@@ -197,9 +198,7 @@ def inputs() -> Iterator[Input]:
     yield Input("an unknown split", 2, _settings('night.split.kind = "random"'))
     yield Input("settings of a job that there is not", 2, _settings("[jobs.ingest_event]\nmax_id_length = 9"))
     yield Input("an unknown setting of a job", 2, _settings("[jobs.train_als.model]\nranks = 64"))
-    yield Input(
-        "settings of a variant that there is not", 2, _settings('[jobs."generate_candidates.alsx"]\nn_candidates = 9')
-    )
+    yield Input("settings of a variant that there is not", 2, _settings(_VARIANT))
     yield Input("a memory size that is none", 2, _settings('spark.driver_memory = "lots"'))
     yield Input("more memory than the machine has", 2, _settings('spark.driver_memory = "9000g"'))
     yield Input("more cores than the machine has", 0, _settings("spark.cores = 4096"))
@@ -239,7 +238,7 @@ def inputs() -> Iterator[Input]:
     yield Input("a link to itself", 3, _link("events_link.csv"))
     yield Input("a link to nothing", 3, _link("gone.csv"))
     yield Input("a link out of the landing folder", 3, _link("/etc/hostname"))
-    yield Input("a circle of folders", 3, lambda world: os.symlink(".", world.folder / "landing" / "events_here"))
+    yield Input("a circle of folders", 3, lambda world: (world.folder / "landing" / "events_here").symlink_to("."))
     yield Input("a file that cannot be read", 3, _not_mine)
     yield Input("a zip archive named .csv", 3, _zip)
     yield Input("gzip without .gz", 3, _events(gzip.compress(GOOD.encode())))
@@ -332,6 +331,7 @@ def inputs() -> Iterator[Input]:
     yield Input("weeks without an event", 0, _events(_gap()))
 
 
+_VARIANT = '[jobs."generate_candidates.alsx"]\nn_candidates = 9'
 _FILES = '\n[[files]]\ntable = "events"\npath = "events.csv"\n'
 _KINDS = ("impression", "view", "click", "cart", "purchase", "rating", "play", "like", "dislike", "hide")
 

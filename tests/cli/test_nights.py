@@ -1,3 +1,4 @@
+import re
 from datetime import date
 from pathlib import Path
 
@@ -160,3 +161,39 @@ def test_a_wrong_backfill_does_nothing(tawny: Tawny, arguments: tuple[str, ...],
     ended = tawny("backfill", *arguments)
     assert ended.code == 2
     assert text in ended.err
+
+
+def test_a_night_claims_no_metric_of_a_few_lists(tawny: Tawny, jobs_folder: Path) -> None:
+    (jobs_folder / "evaluate.py").write_text(re.sub(r'"n_judged": \d+', '"n_judged": 4', EVALUATE))
+    out = tawny("night").out
+    assert "Nothing is claimed of how good the lists are: only 4 lists could be judged, 100 are needed for a number" in out
+    assert "On the test window" not in out
+    assert "0.5000" not in out
+
+
+@pytest.mark.parametrize(("kind", "said"), [("ConfigError", ""), ("CheckError", " (after the cause is removed)")])
+def test_going_on_is_offered_where_it_helps(tawny: Tawny, jobs_folder: Path, kind: str, said: str) -> None:
+    failure = f'{kind}(where="x", rule="r.", came="c", do="d.")'
+    broken = f"    from tawny.core.errors import {kind}\n    raise {failure}\n    run.write("
+    (jobs_folder / "evaluate.py").write_text(EVALUATE.replace("    run.write(", broken))
+    lines = [line for line in tawny("night").err.splitlines() if line.startswith("Go on with:")]
+    assert [line.partition("1998-04-23")[2] for line in lines] == ([said] if kind != "ConfigError" else [])
+
+
+def test_a_night_is_refused_before_its_first_job_by_what_the_check_sees(tawny: Tawny, env: Env, env_file: Path) -> None:
+    env_file.write_text(env_file.read_text() + '[spark]\ndriver_memory = "9000g"\n')
+    (Path(env.landing) / "events.csv").write_text("visitor,item_id\n")
+    ended = tawny("night")
+    assert (ended.code, ended.out) == (2, "")
+    assert "driver_memory = 9000g: Spark's memory must fit into that of the machine." in ended.err
+    assert not Path(env.root).exists()
+
+
+def test_new_landing_files_are_inspected_before_the_first_job(tawny: Tawny, env: Env) -> None:
+    (Path(env.landing) / "events.csv").write_text("visitor,item_id\nu,i\n")
+    (Path(env.landing) / "items.csv").write_text("")
+    ended = tawny("night")
+    assert ended.code == 3
+    assert "events.csv:1: events need the columns" in ended.err
+    assert "And 1 more: (2) items.csv: the file must not be empty." in ended.err
+    assert not Path(env.root).exists()

@@ -58,8 +58,8 @@ def _run(runner: LocalRunner, night: Night, *, again: bool = False) -> None:
     try:
         with progress(len(night.tasks) + 2) as watch:
             run_night(runner, night, watch, again=again)
-    except BaseException:
-        show_failure(runner, night)
+    except BaseException as exc:
+        show_failure(runner, night, exc)
         raise
 
 

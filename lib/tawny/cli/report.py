@@ -8,10 +8,12 @@ from rich.table import Table
 
 from tawny.cli.console import console, grid
 from tawny.cli.show import newest_list
-from tawny.core.errors import StaleInputError
+from tawny.core.config import job_settings
+from tawny.core.errors import ConfigError, StaleInputError, TawnyError
 from tawny.core.table import spec_of
 from tawny.lake.base import Conditions
 from tawny.publish.pointer import PublishedList, published_in, published_pointer, published_rows, standing
+from tawny.publish.settings import PublishSettings
 from tawny.runner.local import LocalRunner
 from tawny.runner.night import Night
 from tawny.runner.run import LANDING
@@ -32,16 +34,13 @@ def show_night(runner: LocalRunner, night: Night, total_seconds: float) -> None:
     out = console()
     backtest = _backtest(runner, night)
     out.print(asked_text(runner, night), soft_wrap=True)
-    tables = (
-        rows_table(runner, night),
-        metrics_table(backtest),
-        differences_table(backtest),
-        reasons_table(backtest),
-        seconds_table(night, total_seconds),
-    )
-    for table in tables:
+    few = few_judged_text(backtest, min_judged(runner))
+    judged = () if few else (metrics_table(backtest), differences_table(backtest), reasons_table(backtest))
+    for table in (rows_table(runner, night), *judged, seconds_table(night, total_seconds)):
         if table.row_count:
             out.print(table)
+    if few:
+        out.print(few, soft_wrap=True)
     out.print(closing_text(runner, night), soft_wrap=True)
 
 
@@ -52,15 +51,38 @@ def asked_text(runner: LocalRunner, night: Night) -> str:
     return "".join(f"The night was asked: {reason}." for reason in rows["reason"].to_pylist())
 
 
-def show_failure(runner: LocalRunner, night: Night) -> None:
-    """Print on standard error how far the night got, and what readers still see."""
+def min_judged(runner: LocalRunner) -> int:
+    """With fewer judged lists the gate measures nothing, and so does whoever reads the report."""
+    return job_settings(PublishSettings, runner.env, "publish", None).gate.min_judged
+
+
+def few_judged_text(backtest: Backtest, needed: int) -> str:
+    """That there is too little to judge, where that is so: four users who hit or miss are no NDCG of 1.0000."""
+    n_judged = max((row["n_judged"] for row in backtest[0] if row["segment"] == "all"), default=0)
+    if n_judged >= needed:
+        return ""
+    said = f"only {n_judged:,} lists" if n_judged else "no list"
+    return (
+        f"Nothing is claimed of how good the lists are: {said} could be judged, {needed:,} are needed for a number "
+        f"([jobs.publish] gate.min_judged). What was counted is in {EVALUATIONS.name}."
+    )
+
+
+def show_failure(runner: LocalRunner, night: Night, failure: BaseException) -> None:
+    """Print on standard error how far the night got, what readers still see, and how to go on where that helps.
+
+    A wrong setting is wrong again: its own text says what to do. After other errors that a retry would repeat, the way out
+    comes first.
+    """
     done, left = night.done, night.not_done
     lines = [f"The night of {night.run_date} stopped."]
     lines += [f"done:     {', '.join(done) or 'nothing'}"]
     lines += [f"not done: {', '.join(left)}"] if left else []
     lines += [_still_published(runner)]
     env = f" --env {runner.env_file}" if runner.env_file else ""
-    lines += [f"Go on with: tawny night{env} --run-date {night.run_date}"] if left else []
+    if left and not isinstance(failure, ConfigError):
+        first = " (after the cause is removed)" if isinstance(failure, TawnyError) and failure.is_final else ""
+        lines += [f"Go on with: tawny night{env} --run-date {night.run_date}{first}"]
     sys.stderr.write("\n".join(lines) + "\n")
 
 
@@ -157,7 +179,8 @@ def closing_text(runner: LocalRunner, night: Night) -> str:
 def _published_lines(now: PublishedList) -> list[str]:
     """The list that readers follow, and what audit and gate said of it."""
     judged = f"{now.metric} on {now.n_judged:,} lists"
-    gate = f"The gate measured nothing: {judged}." if now.value is None else f"Gate: {judged}: {now.value:.4f}"
+    why = f"{now.n_judged:,} judged lists are too few, or it is not enabled" if now.n_judged else "no list could be judged"
+    gate = f"The gate measured nothing: {why}." if now.value is None else f"Gate: {judged}: {now.value:.4f}"
     against = "" if now.value is None or now.floor is None else f", popularity {now.floor:.4f}."
     return [
         f"Published: {now.run_date} (list {now.list_id}, model {now.model_version}).",

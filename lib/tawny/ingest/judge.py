@@ -182,7 +182,8 @@ def _cure(count: Count, detail: str, inspected: Inspected | None, kind: str) -> 
         return f"The times count in another unit: {_entry(file, {'time_unit': unit})}."
     if count.column == "event_ts" and count.reason == Reason.WRONG_TYPE:
         entry = _entry(file, {"time_format": _time_format(came)})
-        return f"Times are ISO 8601 or numbers; name the format of others: {entry}. Or is it another column ({_names(inspected)})?"
+        other = f"Or is it another column ({_names(inspected)})?"
+        return f"Times are ISO 8601 or numbers; name the format of others: {entry}. {other}"
     if count.column in ("value", "event_ts"):
         limits = "min_value, max_value and value_ranges" if count.column == "value" else "floor_date"
         return f"Is {count.column} the right column of {_names(inspected)}? The limits: {limits} of [jobs.ingest_{kind}]."

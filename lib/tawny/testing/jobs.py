@@ -55,7 +55,7 @@ def main(run):
     import pyarrow as pa
 
     n_items = run.read_arrow(CATALOG).num_rows
-    row = {"kind": "backtest", "list_date": run.run_date, "segment": "all", "k": 20, "n_judged": 9, "n_left_out": 1}
+    row = {"kind": "backtest", "list_date": run.run_date, "segment": "all", "k": 20, "n_judged": 900, "n_left_out": 1}
     values = [("als", "", 0.25, 0.2, 0.3), ("final", "", n_items / 4, 0.4, 0.6), ("final", "als", 0.25, 0.1, 0.4)]
     rows = [
         {**row, "subject": subject, "versus": versus, "metric": "ndcg", "value": value, "ci_low": low, "ci_high": high}
