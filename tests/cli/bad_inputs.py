@@ -183,9 +183,14 @@ def _all_seen() -> str:
 
 def inputs() -> Iterator[Input]:
     """All of them, in the order of the page."""
+
+    def as_folder(world: World) -> None:
+        (world.folder / "env.toml").unlink()
+        (world.folder / "env.toml").mkdir()
+
     # The env file
     yield Input("no env file", 2, lambda world: (world.folder / "env.toml").unlink())
-    yield Input("a folder as env file", 2, lambda w: ((w.folder / "env.toml").unlink(), (w.folder / "env.toml").mkdir()))
+    yield Input("a folder as env file", 2, as_folder)
     yield Input("an env file that is not TOML", 2, lambda world: world.env("root = lake\n"))
     yield Input("a Windows path in double quotes", 2, lambda world: world.env('root = "C:\\Users\\me"\nlanding = "x"\n'))
     yield Input(

@@ -68,3 +68,13 @@ def test_a_good_shop_has_neither_error_nor_warning(world: World, check: Check) -
     code, out = check(world)
     assert (code, out.partition(" events:")[0]) == (0, "No error.")
     assert "Next: tawny night --env env.toml --run-date 2026-11-02" in out
+
+
+def test_files_that_were_read_and_taken_away_are_no_error(
+    world: World, check: Check, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    (world.folder / "landing" / "events.csv").unlink()
+    monkeypatch.setattr("tawny.ingest.ledger.read_ledger", lambda *_: (object(),))
+    code, out = check(world)
+    assert code == 0
+    assert "no file of events lies there: the night goes on with those that it has read" in out

@@ -117,7 +117,7 @@ _NOT_FINITE = r"(?i)^[+-]?(nan|inf|infinity)$"
 # Spark's cast reads "12:30" as today and "2024" as New Year: a time needs its date.
 _ISO = r"^\d{4}-\d{1,2}-\d{1,2}([T ].*)?$"
 _HAS_ZONE = r"[T ]\d.*([+-]\d{1,2}(:?\d{2})?|[A-Za-z])$"
-MICROS = {"s": 1_000_000, "ms": 1_000, "us": 1, "ns": Decimal("0.001")}
+MICROS = {"s": Decimal(1_000_000), "ms": Decimal(1_000), "us": Decimal(1), "ns": Decimal("0.001")}
 """Microseconds in a unit of time."""
 
 BELOW = {"s": 1e11, "ms": 1e14, "us": 1e17}

@@ -155,13 +155,23 @@ def _read(runner: LocalRunner, found: Checked, max_rows: int) -> None:
             found.add(_refused(measured))
     events = found.looked.get("events")
     if events is not None and not events.files and not events.errors:
-        rule = f"there must be events. Looked for: {LOOKED_FOR.format(kind='events')}."
-        do = "Put them there, or declare them in the env file ([[files]] with table and path)."
-        found.errors.append(InputError(where=f"landing = {runner.env.landing}", rule=rule, came="no such file", do=do))
+        found.add(_no_events(runner, f"there must be events. Looked for: {LOOKED_FOR.format(kind='events')}."))
     if "events" in found.measured and found.measured["events"].n_accepted:
         found.facts = EventFacts.of(found.measured["events"])
         found.add(check_disk(runner.env, found.facts.n_events))
         _look_at(runner, found, found.facts)
+
+
+def _no_events(runner: LocalRunner, rule: str) -> Iterator[TawnyError | Remark]:
+    """No error where files were read before and have been taken away since."""
+    from tawny.ingest.ledger import read_ledger
+
+    where = f"landing = {runner.env.landing}"
+    if "://" not in runner.env.root and read_ledger(runner.arrow, "events"):
+        yield Remark(where, "no file of events lies there: the night goes on with those that it has read.", "Land new ones.")
+    else:
+        do = "Put them there, or declare them in the env file ([[files]] with table and path)."
+        yield InputError(where=where, rule=rule, came="no such file", do=do)
 
 
 def _settings(runner: LocalRunner, job: str) -> Settings | None:
@@ -220,7 +230,7 @@ def _look_at(runner: LocalRunner, found: Checked, facts: EventFacts) -> None:
     found.add(_odd(facts))
     for kind in ("items", "users"):
         if kind in found.measured:
-            found.add(_described(found.measured[kind], facts))  # type: ignore[index]
+            found.add(_described(found.measured[kind], facts))
     if facts.n_from(cutoff) == facts.n_events or any(isinstance(one, CheckError) for one in found.errors):
         return
     events = EventArrays(facts.users, facts.items, facts.types, facts.micros)

@@ -125,6 +125,6 @@ def test_a_landing_folder_that_is_not_there_is_an_error(env: Env, where: str) ->
 
 def test_what_was_found_is_logged(env: Env, landing: Path, caplog: pytest.LogCaptureFixture) -> None:
     touch(landing, "events.csv")
-    with caplog.at_level(logging.INFO, logger="tawny"):
+    with caplog.at_level(logging.DEBUG, logger="tawny"):
         find_files(env, "events")
     assert "landing: events: events.csv" in caplog.text

@@ -58,7 +58,7 @@ def find_files(env: Env, kind: Kind) -> tuple[LandingFile, ...]:
         others = {path for declared in env.files for path in _matches(folder, declared.path)}
         files = [file for file in _by_name(folder, kind) if file.full_path not in others]
     _check_once(files)
-    logger.info("landing: %s: %s", kind, ", ".join(file.path for file in files) or "no files")
+    logger.debug("landing: %s: %s", kind, ", ".join(file.path for file in files) or "no files")
     return tuple(sorted(files, key=lambda file: file.path))
 
 

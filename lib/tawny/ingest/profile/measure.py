@@ -72,7 +72,7 @@ class Measured:
     @property
     def n_accepted(self) -> int:
         """N."""
-        return self.rows.num_rows
+        return int(self.rows.num_rows)
 
     def n_by_reason(self) -> dict[str, int]:
         """Refused rows, the commonest reason first."""
