@@ -149,3 +149,8 @@ def test_a_list_without_any_row_is_refused_even_where_the_settings_let_all_users
 def test_a_catalog_of_which_nothing_is_available_blocks(spark: SparkSession) -> None:
     with pytest.raises(CheckError, match=r"have seen all items that are available\. Received: 2 of 2; as user a"):
         _audit(spark, {}, n_available=0)
+
+
+def test_of_a_catalog_that_is_no_longer_than_a_list_users_may_have_seen_all(spark: SparkSession) -> None:
+    seen = {"a": [0, 1], "b": [0, 1], "c": [0]}
+    assert _audit(spark, {"c": [(1, 0.9, ["als"])]}, seen=seen, n_available=2).n_exhausted == 2

@@ -123,11 +123,10 @@ def _events(found: Checked, runner: LocalRunner) -> Iterator[str]:
         ("types", ", ".join(f"{kind} {n:,}" for kind, n in facts.n_by_type().items())),
         ("positive", f"{n_positive:,} events say what a user wants"),
     ]
-    rows += [
-        (kind, f"{facts.described_share(found.measured[kind]):.0%} of the {kind} of the events are described")
-        for kind in ("items", "users")
-        if kind in found.measured and found.measured[kind].n_accepted
-    ]
+    described = [one for kind, one in found.measured.items() if kind != "events" and one.n_accepted]
+    if described:
+        shares = (f"{facts.described_share(one):.0%} of the {one.looked.kind}" for one in described)
+        rows.append(("described", f"{', '.join(shares)} of the events"))
     yield from _table(rows)
 
 

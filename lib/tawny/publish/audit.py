@@ -137,7 +137,8 @@ def _check_coverage(
         raise _refused(where, "there must be eligible users.", "none")
     n, exhausted = counts["n"], counts["exhausted"]
     # Of fewer items than a list is long, users have soon seen all: no sign that something is wrong.
-    if counts["n_available"] > k and exhausted > settings.max_exhausted_share * n:
+    is_small = 0 < counts["n_available"] <= k
+    if not is_small and exhausted > settings.max_exhausted_share * n:
         rule = f"at most {settings.max_exhausted_share:.2%} of the eligible users have seen all items that are available."
         came = f"{exhausted} of {n}; as user {counts['exhausted_user']}"
         do = f"{_LIST_AGAIN} Is the items' availability right? The limit: [jobs.publish] max_exhausted_share."

@@ -194,13 +194,19 @@ def _refused(measured: Measured) -> Iterator[TawnyError | Remark]:
         for reason, n in measured.n_by_reason().items():
             if n > _FEW_REFUSED * n_rows:
                 came = f"{n:,} of {n_rows:,} rows ({n / n_rows:.0%}) are refused: {reason}{_first_of(measured, reason)}."
-                yield Remark(kind, came, _MEANINGS[reason])
+                yield Remark(kind, came, _MEANINGS[reason].replace("THEIRS", _value_of(measured, reason)))
 
 
 def _first_of(measured: Measured, reason: str) -> str:
+    """Where the first such row is, and the quarantine's detail of it."""
     count = min((one for one in measured.counts if one.reason == reason), key=lambda one: (one.file, one.line))
     detail = measured.details.get((count.file, count.line), "")
     return f" (first {count.file}:{count.line}{': ' + detail[:80] if detail else ''})"
+
+
+def _value_of(measured: Measured, reason: str) -> str:
+    """The value that the detail of the first such row names."""
+    return _first_of(measured, reason).removesuffix(")").rpartition("=")[2]
 
 
 _MEANINGS = {
