@@ -12,8 +12,8 @@ import pytest
 from pyspark.sql import DataFrame, SparkSession
 from pyspark.sql import functions as F
 
-from tawny.core.config import Env
-from tawny.ingest.deliveries import Plan
+from tawny.core.config import Env, FilesSettings
+from tawny.ingest.deliveries import plan
 from tawny.ingest.descriptions import check_items, check_users, judge_items, judge_users
 from tawny.ingest.events import check_events, judge_events
 from tawny.ingest.files.file import Kind, kind_of
@@ -49,6 +49,8 @@ u2,b,purchase,2026-11-01,nan
 u2,b,purchase,2026-11-01,-0
 u2,b,purchase,2026-11-01,0
 u2,b,rating,2026-11-01,
+u2,b,purchase,2026-11-01,-5
+u2,b,cart,2026-11-01,-5
 u2,b,rating,2026-11-01,+4.
 u2,b,rating,2026-11-01,9
 u2,b,view,0,
@@ -63,6 +65,21 @@ one,too,many,2026-11-01,1,2
 "broken,b,view,2026-11-01,
 LONG,b,view,2026-11-01,
 cut,b,view,2026-11-01,"""
+
+ORDERS = """order_id,user_id,item_id,event_type,event_time,value
+1,u1,a,purchase,2026-11-01,5
+2,u1,a,purchase,2026-11-01,5
+2,u1,a,purchase,2026-11-01,5
+1,u1,a,purchase,2026-11-01,4
+3,u4,c,purchase,2026-11-01,4
+ 3 ,u4,c,purchase,2026-11-01,4
+,u4,c,purchase,2026-11-01,4
+,u4,c,purchase,2026-11-01,4
+"""
+DECLARED = (
+    FilesSettings(table="events", path="events*"),
+    FilesSettings(table="events", path="orders.csv", columns={"event_id": "order_id"}),
+)
 
 MORE: list[Any] = [
     {"user_id": "u1", "item_id": "a", "event_type": "view", "event_time": "2026-11-01T10:00:00Z"},
@@ -115,6 +132,7 @@ def landing(env: Env) -> Path:
     lines = [json.dumps(row) for row in MORE]
     (folder / "events_more.jsonl").write_text("\n".join([*lines, "{not json", "[1]"]) + "\n")
     (folder / "events_twice.csv").write_text(EVENTS.replace("LONG", "x" * 21))
+    (folder / "orders.csv").write_text(ORDERS)
     (folder / "items.csv").write_text(ITEMS)
     (folder / "users.csv").write_text(USERS)
     return folder
@@ -122,27 +140,21 @@ def landing(env: Env) -> Path:
 
 @pytest.mark.parametrize("kind", ["events", "items", "users"])
 def test_every_reason_has_the_count_that_the_ingest_finds(spark: SparkSession, env: Env, landing: Path, kind: str) -> None:
-    looked = look(env, kind_of(kind))
+    looked = look(env.model_copy(update={"files": DECLARED}), kind_of(kind))
     measured = measure(looked, SETTINGS[looked.kind], 1_000_000)
     found = Counter({(one.file, one.reason): 0 for one in measured.counts})
     for one in measured.counts:
         found[one.file, one.reason] += one.n
-    known = date(1900, 1, 1)
-    parts = [part for n, one in enumerate(looked.files) for part in _delivered(one, n + 1, known)]
+    day = date(2026, 11, 23)
+    planned = plan(looked.kind, (), looked.files, clock=day, run_date=day, run_id="r")
+    parts = [part for one in planned.reads for part in one.parts]
     check, judge = CHECK[looked.kind]
-    landed = Landed(read_parts(spark, parts, looked.kind), looked.n_rows, Plan(looked.kind, ()), None)
+    landed = Landed(read_parts(spark, parts, looked.kind), looked.n_rows, planned, None)
     rows = judge(check(landed.rows, SETTINGS[looked.kind]), landed, SETTINGS[looked.kind])
     expected = {(row[0], row[1]): row[2] for row in rows.groupBy("source_file", "reason").agg(F.count("*")).collect()}
     assert dict(found) == expected
-    assert len({reason for _, reason in expected}) >= {"events": 10, "items": 5, "users": 4}[kind]
+    assert len({reason for _, reason in expected}) >= {"events": 12, "items": 5, "users": 4}[kind]
     assert looked.copies == ({"events_twice.csv": "events.csv"} if kind == "events" else {})
-
-
-def _delivered(inspected: Any, delivery: int, known: date) -> list[Any]:
-    from dataclasses import replace
-
-    file = replace(inspected.file, delivery=delivery, known_from=known)
-    return [replace(part, file=file) for part in inspected.parts]
 
 
 TEXTS = [

@@ -41,7 +41,7 @@ class Reason(StrEnum):
 
 ABOUT_A_COLUMN = (
     Reason.WRONG_TYPE.value, Reason.MISSING_VALUE.value, Reason.ID_TOO_LONG.value, Reason.UNKNOWN_EVENT_TYPE.value,
-    Reason.OUT_OF_RANGE.value, Reason.BEFORE_FLOOR.value,
+    Reason.NEGATIVE_PURCHASE.value, Reason.OUT_OF_RANGE.value, Reason.BEFORE_FLOOR.value,
 )  # fmt: skip
 """The reasons whose detail begins with the column that it is about."""
 

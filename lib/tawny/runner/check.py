@@ -218,6 +218,8 @@ _MEANINGS = {
     "unknown_event_type": 'Translate it: [[files]] event_types = { THEIRS = "view" }.',
     "out_of_range": "Is it the right column? The limits are settings of the ingest job.",
     "before_floor": "A default date, or a wrong unit? The limit: [jobs.ingest_events] floor_date.",
+    "negative_purchase": "A refund: give events an id (event_id), or set [jobs.ingest_events] negative_purchases.",
+    "corrected": "A later row with the same event_id counts.",
     "duplicate": "Was a file delivered twice under other names? Nothing is counted twice.",
     "robot": "The limit: [jobs.ingest_events] max_events_per_user_day.",
     "superseded": "Of an id that is described twice the later row counts.",

@@ -183,7 +183,7 @@ def _check_part(part: Part, settings: IngestSettings) -> tuple[pa.Table, list[Co
 
 
 _KEPT: dict[Kind, list[str]] = {
-    "events": ["user_id", "item_id", "event_type", "event_ts", "value", "context", "line"],
+    "events": ["user_id", "item_id", "event_type", "event_ts", "value", "context", "own_id", "line"],
     "items": ["item_id", "title", "has_categories", "known_from", "line"],
     "users": ["user_id", "known_from", "line"],
 }
@@ -193,9 +193,12 @@ def _judge(kind: Kind, rows: pa.Table, paths: list[str], settings: IngestSetting
     """The rows that stay, and how many are refused by the rules that look at several rows."""
     rows = rows.unify_dictionaries()
     if kind == "events" and isinstance(settings, IngestEventsSettings):
-        is_copy = duplicates(rows)
-        is_robot = ~is_copy & _robots(rows, ~is_copy, settings.max_events_per_user_day)
-        masks = {Reason.DUPLICATE: is_copy, Reason.ROBOT: is_robot}
+        values, own = _values(rows), _numbers(rows["own_id"])
+        is_corrected = _corrected(values, own)
+        is_copy = ~is_corrected & _copies([*values, own], ~is_corrected)
+        stays = ~is_corrected & ~is_copy
+        is_robot = stays & _robots(rows, stays, settings.max_events_per_user_day)
+        masks = {Reason.CORRECTED: is_corrected, Reason.DUPLICATE: is_copy, Reason.ROBOT: is_robot}
     else:
         masks = {Reason.SUPERSEDED: _superseded(rows, "item_id" if kind == "items" else "user_id")}
     places, lines = rows["part"].to_numpy(), rows["line"].to_numpy()
@@ -229,23 +232,43 @@ def codes(column: pa.ChunkedArray) -> Counts:
     return np.concatenate(parts).astype(np.int64) if parts else np.zeros(0, np.int64)
 
 
-def duplicates(rows: pa.Table) -> Bools:
-    """bool [N]: the rows that say in every value what an earlier one says."""
-    context = rows["context"].combine_chunks().dictionary_encode()
+def _numbers(column: pa.ChunkedArray) -> Counts:
+    """int64 [N]: the same number for the same text; -1 for null."""
+    return pc.fill_null(column.combine_chunks().dictionary_encode().indices, -1).to_numpy().astype(np.int64)
+
+
+def _values(rows: pa.Table) -> list[Counts]:
+    """int64 [N] each: all that an event says."""
     values = np.ascontiguousarray(rows["value"].fill_null(np.nan).to_numpy())
-    keys = [
-        codes(rows["user_id"]), codes(rows["item_id"]), codes(rows["event_type"]), rows["event_ts"].to_numpy(),
-        values.view(np.int64), pc.fill_null(context.indices, -1).to_numpy(zero_copy_only=False).astype(np.int64),
+    names = ("user_id", "item_id", "event_type")
+    return [
+        *(codes(rows[name]) for name in names), rows["event_ts"].to_numpy(), values.view(np.int64), _numbers(rows["context"])
     ]  # fmt: skip
-    mixed = np.zeros(len(values), np.uint64)
+
+
+def _corrected(values: list[Counts], own: Counts) -> Bools:
+    """bool [N]: the rows with an id of their own whose last row says something else."""
+    has_id = own >= 0
+    last = np.zeros(int(own.max(initial=-1)) + 1, np.int64)
+    last[own[has_id]] = np.flatnonzero(has_id)  # in the order of delivery: the last one stays
+    found = np.zeros(len(own), bool)
+    for value in values:
+        found[has_id] |= value[has_id] != value[last[own[has_id]]]
+    return found
+
+
+def _copies(keys: list[Counts], counts: Bools) -> Bools:
+    """bool [N]: of the rows that count, those that say in every value what an earlier one says."""
+    mixed = np.zeros(len(counts), np.uint64)
     for key in keys:
         mixed = (mixed ^ key.view(np.uint64)) * np.uint64(0x9E3779B97F4A7C15)
         mixed ^= mixed >> np.uint64(29)
-    order = np.argsort(mixed, kind="stable")  # equal rows side by side, the first delivered first
+    rows = np.flatnonzero(counts)
+    order = rows[np.argsort(mixed[rows], kind="stable")]  # equal rows side by side, the first delivered first
     is_same = np.diff(mixed[order]) == 0
     for key in keys:
         is_same &= np.diff(key[order]) == 0
-    found = np.zeros(len(values), bool)
+    found = np.zeros(len(counts), bool)
     found[order[1:]] = is_same
     return found
 

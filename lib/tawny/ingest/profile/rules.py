@@ -17,7 +17,7 @@ from numpy.typing import NDArray
 from tawny.core.arrays import Bools
 from tawny.core.columns import EVENT_TYPES
 from tawny.ingest.files.file import Kind, LandingFile
-from tawny.ingest.files.schema import MALFORMED_ROW, NO_LINE_END, UNTERMINATED_ROW
+from tawny.ingest.files.schema import MALFORMED_ROW, NO_LINE_END, OWN_ID, SOURCE, UNTERMINATED_ROW
 from tawny.ingest.judge import Count
 from tawny.ingest.profile.typed import instant, micros_of_day, number, text
 from tawny.ingest.rules import ABOUT_A_COLUMN, Reason
@@ -121,8 +121,13 @@ def _events(batch: pa.RecordBatch, file: LandingFile) -> dict[str, pa.Array]:
         "user_id": text(batch.column("user_id")), "item_id": text(batch.column("item_id")),
         "event_type": pc.utf8_lower(text(batch.column("event_type"))), "event_time": time,
         "event_ts": instant(time, file.time_unit, file.time_zone), "value_text": value, "value": number(value),
-        "context": _context(batch.column("context")),
+        "context": _context(batch.column("context")), "own_id": _own_id(batch),
     }  # fmt: skip
+
+
+def _own_id(batch: pa.RecordBatch) -> pa.Array:
+    """string [N]: the source and the id that it gives the event, as one text; null where it gives none."""
+    return pc.binary_join_element_wise(pc.fill_null(batch.column(SOURCE), ""), text(batch.column(OWN_ID)), "\0")
 
 
 def _context(maps: pa.Array) -> pa.Array:
@@ -164,6 +169,9 @@ def _event_rules(typed: dict[str, pa.Array], settings: IngestSettings) -> Iterat
     yield _unreadable("event_ts", micros, typed["event_time"])
     yield _unreadable("value", value, typed["value_text"])
     yield Broken(Reason.MISSING_VALUE, "value", _mask(pc.and_(pc.equal(kinds, "rating"), pc.is_null(value))), value)
+    if settings.negative_purchases == "refuse":
+        is_refund = pc.and_(pc.equal(kinds, "purchase"), pc.less(value, 0.0))
+        yield Broken(Reason.NEGATIVE_PURCHASE, "value", _mask(is_refund), value)
     yield Broken(Reason.OUT_OF_RANGE, "value", _out_of_range(kinds, value, settings), value)
     times = micros.cast(pa.timestamp("us"))
     floor = micros_of_day(settings.floor_date)
