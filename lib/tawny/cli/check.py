@@ -90,10 +90,16 @@ def _files(found: Checked) -> Iterator[str]:
         for path, first in looked.copies.items():
             yield from _wrapped(f"{path}: the same bytes as {first}, read once", "  ", "    ")
         one = looked.files[0]
-        pairs = [ours if ours == theirs else f"{ours} ← {theirs}" for ours, theirs in columns_of(one).items()]
+        pairs = [_mapped(ours, theirs) for ours, theirs in columns_of(one).items()]
         yield from _wrapped(f"columns: {', '.join(pairs)}", "  ", "    ")
         if unused := unused_columns(one):
             yield from _wrapped(f"not read: {', '.join(unused)}", "  ", "    ")
+
+
+def _mapped(ours: str, theirs: str) -> str:
+    if ours == theirs:
+        return ours
+    return f"{ours} {theirs}" if theirs.startswith("= ") else f"{ours} ← {theirs}"
 
 
 def _rows(measured: "Measured | None", n_rows: int) -> str:

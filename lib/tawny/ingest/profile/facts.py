@@ -158,14 +158,15 @@ def columns_of(inspected: Inspected) -> dict[str, str]:
     rest = [ours.partition(".")[2] for ours in mapping.columns if maps and ours.startswith(f"{maps}.")]
     if maps == "attributes" and rest:
         found = {ours: theirs for ours, theirs in found.items() if not ours.startswith("attributes.")}
-        found["attributes"] = " ".join(sorted(set(rest) & there))
+        found["attributes"] = " + ".join(sorted(set(rest) & there))
     return found
 
 
 def unused_columns(inspected: Inspected) -> list[str]:
     """The file's columns that nothing reads, in order."""
     used = set(columns_of(inspected).values())
-    flags = set(mapping_of(inspected.file, inspected.names).flags)
+    mapping = mapping_of(inspected.file, inspected.names)
+    flags = {*mapping.flags, mapping.year}
     is_users = inspected.file.kind == "users"
     return [] if is_users else [name for name in inspected.names if name not in used | flags]
 

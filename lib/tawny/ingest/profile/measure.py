@@ -234,7 +234,8 @@ def codes(column: pa.ChunkedArray) -> Counts:
 
 def _numbers(column: pa.ChunkedArray) -> Counts:
     """int64 [N]: the same number for the same text; -1 for null."""
-    return pc.fill_null(column.combine_chunks().dictionary_encode().indices, -1).to_numpy().astype(np.int64)
+    places = column.combine_chunks().dictionary_encode().indices
+    return np.asarray(pc.fill_null(places, -1).to_numpy(), np.int64)
 
 
 def _values(rows: pa.Table) -> list[Counts]:
