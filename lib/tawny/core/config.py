@@ -198,9 +198,11 @@ class FilesSettings(Settings):
             path and a link that leads out of the landing folder are refused.
         format: `auto` looks at the name: its ending, or a folder that holds a Delta table.
         delimiter: one character between the fields of a CSV file; without it, the one of `,` `;` tab `|` of its header.
-        columns: canonical column name -> the file's column name. Of a column that is not named here, case, spaces, `_`, `-`
-            and `.` do not count (`User ID` is `user_id`). `event_id` names the column that identifies an event: a later row
-            with the same id replaces the earlier one.
+        header: of CSV files whose first line is a row: the names of their columns, in order.
+        decimal: between the whole part of a price or value and its fraction; with `,` a `.` divides thousands.
+        columns: canonical column name -> the file's column name; in nested JSON `user.id` is the key within the key. Of a
+            column that is not named here, case, spaces, `_`, `-` and `.` do not count (`User ID` is `user_id`). `event_id`
+            names the column that identifies an event: a later row with the same id replaces the earlier one.
         defaults: canonical column name -> value where the file has no such column.
         event_types: the file's event type, whatever its case -> Tawny's.
         time_unit: what a numeric time counts; `auto` goes by the size of each number: below 1e11 seconds, below 1e14
@@ -217,6 +219,8 @@ class FilesSettings(Settings):
     path: str
     format: Literal["auto", "csv", "jsonl", "json", "parquet", "delta", "movielens-100k", "movielens-1m", "recbole"] = "auto"
     delimiter: str | None = None
+    header: Names = ()
+    decimal: Literal[".", ","] = "."
     columns: dict[str, str] = {}
     defaults: dict[str, str] = {}
     event_types: dict[str, EventType] = {}
@@ -241,6 +245,13 @@ class FilesSettings(Settings):
         if delimiter is not None and (len(delimiter) != 1 or delimiter in '"\r\n'):
             raise ValueError("a delimiter is one character, no quotation mark and no line end")
         return delimiter
+
+    @field_validator("header")
+    @classmethod
+    def _must_name_a_column_once(cls, header: tuple[str, ...]) -> tuple[str, ...]:
+        if len(set(header)) < len(header) or not all(header):
+            raise ValueError("a header names each column, and each once")
+        return header
 
     @field_validator("event_types")
     @classmethod
