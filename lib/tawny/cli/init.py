@@ -163,7 +163,8 @@ def _show(landing: Path, one: "Understood") -> None:
         assumed.add_row(note.what, note.value, _reason(note))
     console().print(assumed)
     if table.left_out:
-        console().print(Text(f"Not read: {', '.join(table.left_out)}."))
+        left_out = [f"{name} ({why})" if why else name for name, why in table.left_out.items()]
+        console().print(Text(f"Not read: {', '.join(left_out)}."))
     _show_rows(landing, one)
 
 

@@ -6,6 +6,7 @@ from typing import Literal
 
 from tawny.core.columns import EventType
 from tawny.ingest.files.file import Kind
+from tawny.ingest.files.schema import CANONICAL
 from tawny.ingest.profile.infer_values import Profile, TimeGuess
 from tawny.ingest.profile.infer_vocabulary import BARE_IDS, ITEM_NOUNS, NAMES, USER_NOUNS
 from tawny.ingest.profile.infer_words import folded, is_unnamed, named_strength, noun_strength
@@ -242,7 +243,18 @@ def _is_sequence(profile: Profile) -> bool:
 
 
 def name_left_out(table: Table, profiles: Mapping[str, Profile]) -> None:
+    """The columns that are not used, with the reason where there is one."""
     taken = set(table.columns.values())
-    for name, profile in profiles.items():
-        if name not in taken:
-            table.left_out[name] = "it is empty" if not profile.present else ""
+    table.left_out = {name: _why_left_out(table, profile) for name, profile in profiles.items() if name not in taken}
+
+
+def _why_left_out(table: Table, profile: Profile) -> str:
+    if not profile.present:
+        return "it is empty"
+    if table.kind == "events" and profile.is_clock:
+        return "a time of day alone; an event's time is one column, with its day"
+    for ours, role in (("event_time", "time"), ("value", "amount"), ("price", "price")):
+        wanted = ours not in table.columns and ours in CANONICAL[table.kind or "events"]
+        if wanted and named_strength(profile.name, role) >= 0.8:
+            return f"its values are none that can be read, as {profile.present[0][:30]}"
+    return ""

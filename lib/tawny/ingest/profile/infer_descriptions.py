@@ -93,7 +93,7 @@ def _why_no_attribute(profile: Profile) -> str:
     if not profile.present:
         return "it is empty"
     if not profile.is_number and profile.distinct_share > 0.5 and len(profile.present) > 20:
-        return "nearly every user has another value (a name, an address): it says nothing of taste, and is personal"
+        return "nearly every user has another value, as a name or an address has: personal, and no taste"
     return ""
 
 

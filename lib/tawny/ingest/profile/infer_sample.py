@@ -6,6 +6,7 @@ import json
 import re
 from collections import Counter
 from collections.abc import Iterable, Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass, field
 from itertools import islice
 from pathlib import Path
@@ -147,9 +148,18 @@ def _parquet_latest(file: pq.ParquetFile) -> dict[str, str]:
     return {name: str(value) for name, value in latest.items()}
 
 
+@contextmanager
+def _whole() -> Iterator[None]:
+    """Arrow says of a stream that was cut what it says of a file that cannot be read."""
+    try:
+        yield
+    except OSError as exc:
+        raise NotUnderstoodError(f"it is damaged or cut: {exc}") from exc
+
+
 def _compressed(path: Path, codec: str, n_rows: int) -> tuple[list[bytes], bool]:
     """The first part: a packed stream cannot be entered in the middle."""
-    with pa.input_stream(str(path), compression=codec) as stream:
+    with _whole(), pa.input_stream(str(path), compression=codec) as stream:
         data = stream.read(min(4 * _CHUNK_BYTES, _CHUNK_BYTES // 8 + 1024 * n_rows))
         while data.count(b"\n") < n_rows and (more := stream.read(_CHUNK_BYTES)) and len(data) < 16 * _CHUNK_BYTES:
             data += more

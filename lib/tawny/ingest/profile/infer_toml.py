@@ -2,6 +2,7 @@
 
 import json
 import os
+import re
 import textwrap
 from collections.abc import Iterator
 from pathlib import Path
@@ -101,11 +102,11 @@ def _entry(one: Understood) -> Iterator[str]:
 
 def _line(key: str, value: Any, note: Assumed | None) -> Iterator[str]:
     """A key with its reason; beside it where that is short, else above it."""
-    line = f"{key if set(key) <= _PLAIN_KEY else json.dumps(key, ensure_ascii=False)} = {_value(value)}"
+    line = f"{key if set(key) <= _PLAIN_KEY else _string(key)} = {_value(value)}"
     if note is None:
         yield line
         return
-    reason = f"{note.sure}: {note.why}" + (f"; or {note.instead}" if note.instead else "")
+    reason = _printable(f"{note.sure}: {note.why}" + (f"; or {note.instead}" if note.instead else ""))
     if len(line) + len(reason) + 4 <= _WIDTH:
         yield f"{line}  # {reason}"
     else:
@@ -152,8 +153,15 @@ def _night() -> Iterator[str]:
     yield f"# driver_memory = {_value(spark.driver_memory)}"
 
 
+def _printable(text: str) -> str:
+    """Without what a comment must not hold: a column's name may be anything."""
+    return " ".join(re.sub(r"[\x00-\x1f\x7f]", " ", text).split())
+
+
 def _comment(text: str) -> list[str]:
-    return [f"# {line}" for line in textwrap.wrap(text, _WIDTH - 2, break_long_words=False, break_on_hyphens=False)]
+    return [
+        f"# {line}" for line in textwrap.wrap(_printable(text), _WIDTH - 2, break_long_words=False, break_on_hyphens=False)
+    ]
 
 
 def _value(value: Any) -> str:
@@ -162,7 +170,12 @@ def _value(value: Any) -> str:
         return "{ " + ", ".join(f"{key} = {_value(one)}" for key, one in value.items()) + " }"
     if isinstance(value, list | tuple):
         return "[" + ", ".join(map(_value, value)) + "]"
-    return json.dumps(value, ensure_ascii=False) if isinstance(value, str) else str(value)
+    return _string(value) if isinstance(value, str) else str(value)
+
+
+def _string(text: str) -> str:
+    """JSON's strings are TOML's, but for DEL."""
+    return json.dumps(text, ensure_ascii=False).replace("\x7f", "\\u007f")
 
 
 def _relative(folder: Path, to: Path) -> str:

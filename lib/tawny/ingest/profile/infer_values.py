@@ -15,6 +15,8 @@ UNITS = {"s": 1, "ms": 1_000, "us": 1_000_000, "ns": 1_000_000_000}
 
 _ISO = re.compile(r"\d{4}-\d{1,2}-\d{1,2}([T ]\d{1,2}:\d{2}(:\d{2}(\.\d+)?)?)?\s*(Z|UTC|GMT|[+-]\d{2}:?\d{2})?$")
 _ZONE = re.compile(r"(Z|UTC|GMT|[+-]\d{2}:?\d{2})$")
+_NESTED = re.compile(r"[\[{]")
+_CLOCK_ALONE = re.compile(r"\d{1,2}:\d{2}(:\d{2}(\.\d+)?)?$")
 _NUMBER = re.compile(r"[+-]?(\d+\.?\d*|\.\d+)([eE][+-]?\d+)?$")
 _COMMA_NUMBER = re.compile(r"[+-]?\d{1,3}(\.\d{3})*,\d+$|[+-]?\d+,\d+$")
 
@@ -140,6 +142,8 @@ class Profile:
         """Short and whole, more than one of them, and no times."""
         if not self.present or self.mean_length > 64 or self.has_decimal_comma or len(self.counts) < 2:
             return False
+        if self.share(_NESTED) > 0.5:
+            return False
         words = sum(text.count(" ") for text in self.counts) / len(self.counts)
         return words < 1.5 and (self.time is None or self.time.unit is not None or self.time.format == "%Y%m%d")
 
@@ -147,6 +151,11 @@ class Profile:
     def time(self) -> TimeGuess | None:
         """How times are written in it; None where it holds none."""
         return guess_time(list(self.counts))
+
+    @cached_property
+    def is_clock(self) -> bool:
+        """Times of day without the day."""
+        return bool(self.present) and self.share(_CLOCK_ALONE) > 0.95
 
     @cached_property
     def missing_words(self) -> tuple[str, ...]:
