@@ -296,12 +296,15 @@ def _instants(landing: Path, one: Understood) -> tuple[list[datetime], bool]:
     is_whole = sample.is_whole
     n_bytes = one.source.n_bytes * (_PACKED if one.source.files[0].lower().endswith((".gz", ".bz2", ".zst")) else 1)
     # A column of a Hive folder is not in the file.
-    if not is_whole and sample.format in ("csv", "jsonl") and "=" not in one.source.files[0] and n_bytes <= _MAX_WHOLE_BYTES:
+    is_inside = "=" not in one.source.files[0]
+    if not is_whole and sample.format in ("csv", "jsonl", "json") and is_inside and n_bytes <= _MAX_WHOLE_BYTES:
         rows = (row for path in one.source.files for row in read_rows(landing / path, sample, (column,)))
         values = (value for (value,) in rows if value)
         is_whole = True
     elif not is_whole and column in sample.latest:
         values, is_whole = iter([sample.latest[column]]), True
+    elif not sample.sees_end:
+        return [], False
     return newest(values, guess), is_whole
 
 

@@ -8,7 +8,8 @@ from fnmatch import fnmatchcase
 from pathlib import Path, PurePath
 
 from tawny.ingest.files.delta import LOG, landed_files
-from tawny.ingest.profile.infer_sample import NotUnderstoodError, Sample, take_sample
+from tawny.ingest.profile.infer_pieces import NotUnderstoodError
+from tawny.ingest.profile.infer_sample import Sample, take_sample
 from tawny.ingest.profile.infer_vocabulary import words_of
 
 N_ROWS = 20_000
@@ -235,7 +236,10 @@ def _together(samples: list[Sample], *, is_whole: bool) -> Sample:
         name: [value for sample in samples for value in sample.columns.get(name, [None] * sample.n_rows)] for name in names
     }
     latest = {name: max(sample.latest.get(name, "") for sample in samples) for name in samples[0].latest}
-    return replace(samples[0], columns=columns, is_whole=is_whole, latest=latest if len(samples) == 1 else {})
+    sees_end = all(sample.sees_end for sample in samples)
+    return replace(
+        samples[0], columns=columns, is_whole=is_whole, sees_end=sees_end, latest=latest if len(samples) == 1 else {}
+    )
 
 
 def _grouped(unread: list[Unread]) -> list[Unread]:

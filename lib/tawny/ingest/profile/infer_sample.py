@@ -6,8 +6,7 @@ import json
 import re
 from collections import Counter
 from collections.abc import Iterable, Iterator
-from contextlib import contextmanager
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from itertools import islice
 from pathlib import Path
 from typing import IO, Any, cast
@@ -19,14 +18,13 @@ from tawny.core.errors import InputError
 from tawny.ingest.files.parquet import text_of
 from tawny.ingest.files.regular import resolve_below
 from tawny.ingest.files.rows import as_text
+from tawny.ingest.profile.infer_pieces import CODECS, NotUnderstoodError, packed_pieces, plain_pieces, utf_16_pieces
 
 DELIMITERS = (",", ";", "\t", "|")
 """Those that the reader of CSV finds by itself; another must be declared."""
 
 _RARE_DELIMITERS = ("\x01", "^", "~", "¦", "§", "::", "#", " ")
 _NUMBER_OR_TIME = re.compile(r"[-+]?\d[\d.:TZ -]*")
-_CHUNK_BYTES = 2 << 20
-_WINDOWS = 9  # so that a file that is not in the order of time shows most of its time
 
 _FOREIGN = {
     b"PK\x03\x04": "a zip archive (or a spreadsheet); unpack it, or save it as CSV",
@@ -35,11 +33,6 @@ _FOREIGN = {
     b"SQLite format 3": "an SQLite database; read it with `tawny init LANDING --from-database sqlite:///PATH`",
 }  # fmt: skip
 _UTF_16 = (b"\xff\xfe", b"\xfe\xff")
-_CODECS = {b"\x1f\x8b": ("gzip", ".gz"), b"BZh": ("bz2", ".bz2"), b"\x28\xb5\x2f\xfd": ("zstd", ".zst")}
-
-
-class NotUnderstoodError(ValueError):
-    """A file that is no table; the text says what it is and what to do."""
 
 
 @dataclass(frozen=True)
@@ -52,7 +45,9 @@ class Sample:
         delimiter: between two fields of CSV.
         is_whole: every row of the file is in it.
         header: the first line of CSV.
+        encoding: of its text.
         has_header: false where the first line of CSV is a row like the others.
+        sees_end: the last rows of the file are in it.
         latest: by column, the greatest value of the whole file, where the file knows it (Parquet).
     """
 
@@ -61,7 +56,9 @@ class Sample:
     delimiter: str = ""
     is_whole: bool = True
     header: str = ""
+    encoding: str = "utf-8-sig"
     has_header: bool = True
+    sees_end: bool = True
     latest: dict[str, str] = field(default_factory=dict)
 
     @property
@@ -94,14 +91,16 @@ def take_sample(landing: Path, path: Path, n_rows: int) -> Sample:
         for signature, meaning in _FOREIGN.items():
             if start.startswith(signature):
                 raise NotUnderstoodError(meaning)
-        codec, ending = next((found for signature, found in _CODECS.items() if start.startswith(signature)), (None, ""))
+        codec, ending = next((found for signature, found in CODECS.items() if start.startswith(signature)), (None, ""))
         if codec and not path.name.lower().endswith(ending):
             raise NotUnderstoodError(f"{codec} without the ending {ending}; rename it")
-        if start.startswith(_UTF_16):
-            texts, is_whole = _utf_16(resolved, n_bytes, n_rows)
+        is_utf_16 = start.startswith(_UTF_16)
+        if codec:
+            pieces = packed_pieces(resolved, codec, n_rows, n_bytes)
         else:
-            texts, is_whole = _compressed(resolved, codec, n_rows) if codec else _plain(resolved, n_bytes, n_rows)
-        return _sample_text(texts, n_rows, is_whole=is_whole)
+            pieces = (utf_16_pieces if is_utf_16 else plain_pieces)(resolved, n_bytes, n_rows)
+        sample = _sample_text(pieces.parts, n_rows, is_whole=pieces.is_whole)
+        return replace(sample, sees_end=pieces.sees_end, encoding="utf-16" if is_utf_16 else sample.encoding)
     except (pa.ArrowInvalid, EOFError) as exc:
         raise NotUnderstoodError(f"it is damaged or cut: {str(exc).splitlines()[0][:120]}") from exc
     except OSError as exc:
@@ -148,58 +147,6 @@ def _parquet_latest(file: pq.ParquetFile) -> dict[str, str]:
     return {name: str(value) for name, value in latest.items()}
 
 
-@contextmanager
-def _whole() -> Iterator[None]:
-    """Arrow says of a stream that was cut what it says of a file that cannot be read."""
-    try:
-        yield
-    except OSError as exc:
-        raise NotUnderstoodError(f"it is damaged or cut: {exc}") from exc
-
-
-def _compressed(path: Path, codec: str, n_rows: int) -> tuple[list[bytes], bool]:
-    """The first part: a packed stream cannot be entered in the middle."""
-    with _whole(), pa.input_stream(str(path), compression=codec) as stream:
-        data = stream.read(min(4 * _CHUNK_BYTES, _CHUNK_BYTES // 8 + 1024 * n_rows))
-        while data.count(b"\n") < n_rows and (more := stream.read(_CHUNK_BYTES)) and len(data) < 16 * _CHUNK_BYTES:
-            data += more
-        return [data], not stream.read(1)
-
-
-def _plain(path: Path, n_bytes: int, n_rows: int) -> tuple[list[bytes], bool]:
-    """All of a small file; of a big one parts from the first to the last, cut at line ends."""
-    with path.open("rb") as file:
-        head = file.read(min(4 * _CHUNK_BYTES, _CHUNK_BYTES // 8 + 1024 * n_rows))
-        if head.lstrip(b"\xef\xbb\xbf \t\r\n").startswith(b"["):  # a JSON array has no lines to enter it at
-            return [head], len(head) == n_bytes
-        if len(head) == n_bytes and head.count(b"\n") <= n_rows:
-            return [head], True
-        rows_each = max(1, n_rows // _WINDOWS)
-        bytes_each = min(_CHUNK_BYTES, max(256, 2 * rows_each * len(head) // max(1, head.count(b"\n"))))
-        parts = [_lines(head, rows_each + 1, is_last=False)]
-        for window in range(1, _WINDOWS):
-            file.seek(max(len(parts[0]), (n_bytes - bytes_each) * window // (_WINDOWS - 1)))
-            _, _, whole = file.read(bytes_each).partition(b"\n")
-            parts.append(_lines(whole, rows_each, is_last=window == _WINDOWS - 1))
-        return [part for part in parts if part], False
-
-
-def _utf_16(path: Path, n_bytes: int, n_rows: int) -> tuple[list[bytes], bool]:
-    """The first part, as UTF-8: a spreadsheet's text is small."""
-    with path.open("rb") as file:
-        data = file.read(_CHUNK_BYTES // 8 + 2048 * n_rows)
-    return [data.decode("utf-16", "ignore").encode()], len(data) == n_bytes
-
-
-def _lines(data: bytes, n_lines: int, *, is_last: bool) -> bytes:
-    """So many whole lines: the first ones, or the last ones of the file."""
-    lines = data.splitlines(keepends=True)
-    if is_last:
-        return b"".join(lines[-n_lines:])
-    whole = lines[:-1] if lines and not lines[-1].endswith(b"\n") else lines
-    return b"".join(whole[:n_lines])
-
-
 def _sample_text(parts: list[bytes], n_rows: int, *, is_whole: bool) -> Sample:
     if b"\0" in parts[0][:4096]:
         raise NotUnderstoodError("it is binary")
@@ -213,7 +160,8 @@ def _sample_text(parts: list[bytes], n_rows: int, *, is_whole: bool) -> Sample:
         raise NotUnderstoodError("there is no line with anything in it")
     if begin == "{":
         rows = [row for text in texts for row in _json_lines(text.splitlines())]
-        return Sample("jsonl", _columns_of(_objects(rows, "the lines"), n_rows), is_whole=is_whole)
+        is_all = is_whole and len(rows) <= n_rows
+        return Sample("jsonl", _columns_of(_objects(rows, "the lines"), n_rows), is_whole=is_all)
     if begin == "[":
         rows = list(islice(_array_members(texts[0]), n_rows + 1))
         is_all = is_whole and len(rows) <= n_rows
@@ -284,7 +232,7 @@ def _sample_delimited(texts: list[str], n_rows: int, *, is_whole: bool) -> Sampl
     delimiter = find_delimiter(texts[0])
     if delimiter is None:
         raise NotUnderstoodError("its lines are no rows of fields with the same delimiter")
-    records = [record for text in texts for record in _records(text, delimiter)]
+    records = [record for text in texts for record in _records(io.StringIO(text, newline=""), delimiter)]
     header, rows = records[0], records[1:]
     names = [name.strip() for name in header]
     has_header = not _is_data(names, rows)
@@ -297,7 +245,8 @@ def _sample_delimited(texts: list[str], n_rows: int, *, is_whole: bool) -> Sampl
     columns: dict[str, list[str | None]] = {
         name: [value or None for value in values] for name, values in zip(names, zip(*good, strict=True), strict=True)
     } if good else {name: [] for name in names}  # fmt: skip
-    return Sample("csv", columns, delimiter, is_whole, texts[0].splitlines()[0], has_header)
+    is_all = is_whole and len(rows) <= n_rows
+    return Sample("csv", columns, delimiter, is_all, texts[0].splitlines()[0], has_header=has_header)
 
 
 def find_delimiter(text: str) -> str | None:
@@ -306,7 +255,7 @@ def find_delimiter(text: str) -> str | None:
     best: tuple[float, int] = (0.0, 0)
     found = None
     for delimiter in (*DELIMITERS, *_RARE_DELIMITERS):
-        counts = [len(record) for record in _records("\n".join(lines), delimiter)]
+        counts = [len(record) for record in _records(lines, delimiter)]
         if not counts or counts[0] < 2:
             continue
         agreed = sum(n == counts[0] for n in counts) / len(counts)
@@ -316,11 +265,12 @@ def find_delimiter(text: str) -> str | None:
     return found
 
 
-def _records(text: str, delimiter: str) -> Iterator[list[str]]:
+def _records(lines: Iterable[str], delimiter: str) -> Iterator[list[str]]:
+    """The records of these lines, which keep their ends; those that are no CSV are left out."""
     if len(delimiter) > 1:
-        yield from (line.split(delimiter) for line in text.splitlines() if line)
+        yield from (line.rstrip("\r\n").split(delimiter) for line in lines if line.rstrip("\r\n"))
         return
-    reader = csv.reader(io.StringIO(text, newline=""), delimiter=delimiter)
+    reader = csv.reader(lines, delimiter=delimiter)
     while True:
         try:
             record = next(reader)
@@ -351,9 +301,9 @@ def read_rows(path: Path, sample: Sample, names: tuple[str, ...]) -> Iterator[tu
                 columns = [_parquet_column(name, batch[name])[name] for name in names]
                 yield from zip(*columns, strict=True)
         return
-    codec = next((codec for codec, ending in _CODECS.values() if path.name.lower().endswith(ending)), None)
+    codec = next((codec for codec, ending in CODECS.values() if path.name.lower().endswith(ending)), None)
     with pa.input_stream(str(path), compression=codec) as raw:
-        stream = io.TextIOWrapper(cast(IO[bytes], raw), encoding="utf-8-sig", errors="replace", newline="")
+        stream = io.TextIOWrapper(cast(IO[bytes], raw), encoding=sample.encoding, errors="replace", newline="")
         if sample.format == "csv":
             yield from _csv_rows(stream, sample, names)
             return
@@ -365,8 +315,8 @@ def read_rows(path: Path, sample: Sample, names: tuple[str, ...]) -> Iterator[tu
 
 
 def _csv_rows(stream: Iterable[str], sample: Sample, names: tuple[str, ...]) -> Iterator[tuple[str | None, ...]]:
-    records = csv.reader(stream, delimiter=sample.delimiter)
-    header = [name.strip() for name in next(records, [])]
+    records = _records(stream, sample.delimiter)
+    header = [name.strip() for name in next(records, [])] if sample.has_header else list(sample.names)
     at = [header.index(name) for name in names]
     for record in records:
         if len(record) == len(header):
