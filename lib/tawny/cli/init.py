@@ -22,6 +22,7 @@ if TYPE_CHECKING:
 
 _SURE = {"certain": "", "likely": "likely: ", "guess": "a guess: "}
 _N_ROWS = 5
+_MIN_WIDTH = 20
 _N_SAMPLED = 2_000
 
 
@@ -185,7 +186,9 @@ def _show_rows(landing: Path, one: "Understood") -> None:
         return
     shown = Table(box=box.SIMPLE_HEAD, pad_edge=False, padding=(0, 1, 0, 0))
     for name in rows[0]:
-        shown.add_column(name, no_wrap=True, overflow="ellipsis")
+        # What is long gives way to what is short.
+        width = min(_MIN_WIDTH, max(len(row[name]) for row in rows))
+        shown.add_column(name, no_wrap=True, overflow="ellipsis", min_width=width)
     for row in rows:
         shown.add_row(*row.values())
     console().print(shown)

@@ -4,7 +4,8 @@ from collections.abc import Mapping
 
 from tawny.ingest.profile.infer_choices import Choice, Table, name_left_out, take, take_missing
 from tawny.ingest.profile.infer_values import Profile, guess_separator
-from tawny.ingest.profile.infer_words import named_strength
+from tawny.ingest.profile.infer_vocabulary import PERSONAL
+from tawny.ingest.profile.infer_words import folded, named_strength
 
 
 def items_table(profiles: Mapping[str, Profile], items: list[Choice], n_files: int) -> Table:
@@ -92,6 +93,8 @@ def users_table(profiles: Mapping[str, Profile], users: list[Choice], n_files: i
 def _why_no_attribute(profile: Profile) -> str:
     if not profile.present:
         return "it is empty"
+    if PERSONAL & {"".join(folded(profile.name).split()), *folded(profile.name).split()} or "@" in profile.present[0]:
+        return "personal"
     if not profile.is_number and profile.distinct_share > 0.5 and len(profile.present) > 20:
         return "nearly every user has another value, as a name or an address has: personal, and no taste"
     return ""

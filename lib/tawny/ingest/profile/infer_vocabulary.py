@@ -12,6 +12,13 @@ def words_of(text: str) -> frozenset[str]:
     return frozenset(text.split())
 
 
+PERSONAL = words_of(
+    "name firstname lastname surname fullname givenname familyname username login nickname vorname nachname familienname "
+    "prenom nom nombre apellido apellidos email mail phone telephone telefon tel mobile handy fax address adresse street "
+    "strasse rue calle password passwort iban ip 姓名 电话 手机 邮箱 地址"
+)
+"""Names of columns that say who a user is, and nothing of taste."""
+
 # How much a noun alone says, in [0, 1]. Of several columns the strongest is taken, so the finer shades order the choice:
 # a product before its variants, a customer before the session.
 USER_NOUNS = _strengths(
