@@ -1,6 +1,8 @@
 """`tawny init` and `tawny land`: say what a landing folder holds, write the env file; bring what is new into the folder."""
 
 import logging
+from collections.abc import Iterator
+from contextlib import contextmanager
 from datetime import date
 from pathlib import Path
 from tempfile import TemporaryDirectory
@@ -47,16 +49,16 @@ def init(
     from tawny.ingest.profile.infer import infer
     from tawny.ingest.profile.infer_toml import env_file as text_of
 
-    logging.getLogger("tawny.ingest.files.find").setLevel(logging.WARNING)  # which files are found is what is printed here
     if env_file.exists() and not force:
         do = "Name another with --env, or overwrite it with --force."
         raise ConfigError(where=str(env_file), rule="an env file is not overwritten.", came="it is there already", do=do)
-    database = _from_database(landing, url, tables, today) if url is not None else None
-    found = infer(landing, today)
-    if found.joins:
-        found = _joined(found, today)
-    for one in found.tables:
-        _show(found.landing, one)
+    with _quiet():
+        database = _from_database(landing, url, tables, today) if url is not None else None
+        found = infer(landing, today)
+        if found.joins:
+            found = _joined(found, today)
+        for one in found.tables:
+            _show(found.landing, one)
     _show_rest(found)
     if not found.of("events"):
         rule = "a night needs events: rows with a user, an item and a time."
@@ -69,6 +71,18 @@ def init(
         f"\nWritten: {env_file}. Next:\n\n    tawny check --env {env_file}\n    tawny night --env {env_file}{then}",
         soft_wrap=True,
     )
+
+
+@contextmanager
+def _quiet() -> Iterator[None]:
+    """Without the lines that say which files were found: that is what is printed here."""
+    finder = logging.getLogger("tawny.ingest.files.find")
+    before = finder.level
+    finder.setLevel(logging.WARNING)
+    try:
+        yield
+    finally:
+        finder.setLevel(before)
 
 
 def land(env: Env) -> None:

@@ -102,3 +102,14 @@ def test_a_delta_table_is_read_as_one_and_not_as_its_files(tmp_path: Path) -> No
     (one,) = found.tables
     assert (one.source.path, one.source.is_delta, one.settings["event_types"]) == ("deeds", True, {"buy": "purchase"})
     assert first_rows(tmp_path, one, 1)[0]["event_type"] == "purchase"
+
+
+def test_a_catalogue_of_several_files_a_day_is_delivered_by_folder(tmp_path: Path) -> None:
+    for day in ("2026-11-01", "2026-11-02"):
+        for part in (0, 1):
+            file = tmp_path / "catalog" / day / f"part-{part}.csv"
+            file.parent.mkdir(parents=True, exist_ok=True)
+            file.write_text(rows("sku,name", lambda i, part=part: f"{100 * part + i},Lamp {i}", 20))  # type: ignore[misc]
+    (one,) = infer(tmp_path, TODAY).tables
+    assert (one.settings["path"], one.settings["mode"]) == ("catalog/*", "snapshot")
+    assert first_rows(tmp_path, one, 1) == [{"item_id": "0", "title": "Lamp 0"}]

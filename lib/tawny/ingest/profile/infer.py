@@ -202,7 +202,7 @@ def _same_ids(profiles: dict[str, dict[str, Profile]], one: Source, of_one: Tabl
 
 
 def _understood(landing: Path, source: Source, table: Table, by_name: dict[str, tuple[Kind, LandingFile]]) -> Understood:
-    entry: dict[str, Any] = {"table": table.kind, "path": source.path}
+    entry: dict[str, Any] = {"table": table.kind, "path": _delivery_path(source) if table.is_snapshot else source.path}
     if (form := _needed_format(landing, source, entry)) is not None:
         entry["format"] = form
     names: dict[str, str] = {}
@@ -227,6 +227,13 @@ def _understood(landing: Path, source: Source, table: Table, by_name: dict[str, 
     found = [by_name.get(path) for path in source.files]
     is_found = all(one is not None and one[0] == table.kind for one in found)
     return Understood(source, table, entry, is_needed=len(entry) > 2 or not is_found)
+
+
+def _delivery_path(source: Source) -> str:
+    """Of a snapshot: a delivery is a file, or a folder where several files of one lie together."""
+    folder, _, _ = source.path.rpartition("/")
+    has_parts = len({path.rpartition("/")[0] for path in source.files}) < len(source.files)
+    return folder if has_parts and "*" in folder and not source.is_delta else source.path
 
 
 def _needed_format(landing: Path, source: Source, entry: dict[str, Any]) -> str | None:
