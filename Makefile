@@ -61,7 +61,7 @@ install: $(STAMPS)/tawny $(STAMPS)/horovod $(JARS)  ## the environment of the ni
 install-test: install $(DATA) $(STAMPS)/test $(STAMPS)/airflow  ## the environments of the tests
 
 lock: $(STAMPS)/venv  ## resolve requirements/*.in anew
-	cd requirements; for name in uv build night test bench airflow; do $(LOCK) $$name.in -o $$name.txt; done
+	cd requirements; for name in uv build night database test bench airflow; do $(LOCK) $$name.in -o $$name.txt; done
 	cd requirements; for name in horovod data; do $(LOCK) --no-deps $$name.in -o $$name.txt; done
 
 clean:  ## remove what set-up made; the tables under lake/ and the cache shared by checkouts stay

@@ -18,5 +18,9 @@ setup(
     package_dir={"": "lib", "tawny_jobs": "jobs"},
     package_data={"tawny": ["py.typed"], "tawny.lake": ["spark_conf/*"]},
     install_requires=names("night.in"),
-    extras_require={"train": names("horovod.in"), "train-gpu": ["tensorflow[and-cuda]==2.21.0", *names("horovod.in")]},
+    extras_require={
+        "database": names("database.in"),
+        "train": names("horovod.in"),
+        "train-gpu": ["tensorflow[and-cuda]==2.21.0", *names("horovod.in")],
+    },
 )

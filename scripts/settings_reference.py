@@ -8,12 +8,28 @@ import re
 import sys
 from collections.abc import Iterator, Mapping
 from pathlib import Path
-from typing import Any
+from types import NoneType, UnionType
+from typing import Any, get_args
 
 import tawny_jobs
-from tawny.core.config import Env, FilesSettings, NightSettings, Settings
+from tawny.core.config import (
+    DatabaseSettings,
+    DatabaseTable,
+    Env,
+    FilesSettings,
+    JoinSettings,
+    NightSettings,
+    Settings,
+)
 from tawny.core.job import STAGES, Job
 from tawny.runner.plan import load_jobs
+
+ARRAYS: dict[tuple[type[Settings], str], type[Settings]] = {
+    (Env, "files"): FilesSettings,
+    (Env, "joins"): JoinSettings,
+    (DatabaseSettings, "tables"): DatabaseTable,
+}
+"""Keys that are arrays of tables, and the class of such a table."""
 
 HEAD = """# Settings
 
@@ -54,8 +70,8 @@ def _sections(table: str, settings_class: type[Settings], job: Job | None = None
         inner = _nested(settings_class, name)
         if settings_class is Env and name in ("night", "jobs"):
             continue  # their classes have sections of their own
-        if settings_class is Env and name == "files":
-            nested.append(("[files]", FilesSettings))
+        if (place := (settings_class, name)) in ARRAYS:
+            nested.append((f"[{table}{'.' if table else ''}{name}]", ARRAYS[place]))
         elif inner is not None:
             nested.append((f"{table}.{name}".lstrip("."), inner))
         else:
@@ -72,6 +88,9 @@ def _sections(table: str, settings_class: type[Settings], job: Job | None = None
 def _nested(settings_class: type[Settings], name: str) -> type[Settings] | None:
     """The class of settings that the field holds as a table of its own."""
     annotation = settings_class.model_fields[name].annotation
+    # `DatabaseSettings | None`: a table that may be left out.
+    if isinstance(annotation, UnionType):
+        annotation = next(one for one in get_args(annotation) if one is not NoneType)
     return annotation if isinstance(annotation, type) and issubclass(annotation, Settings) else None
 
 

@@ -49,6 +49,7 @@ BY_FILE = {
     "training/workers.py": {"horovod"},
     "evaluation/published.py": JVM,
     "ranking/lambdamart.py": {"lightgbm"},
+    "ingest/profile/database.py": {"sqlalchemy"},
 }
 BY_NAME = {"spark.py": JVM, "net.py": {"keras"}, "train.py": {"tensorflow", "keras"}, "settings.py": set[str]()}
 
@@ -65,7 +66,9 @@ def technologies(path: Path) -> set[str]:
         return rest | JVM | {"hypothesis"}
     if str(relative) in BY_FILE or relative.name in BY_NAME:
         return rest | BY_FILE.get(str(relative), set()) | BY_NAME.get(relative.name, set())
-    is_spark = folder in SPARK_FOLDERS and relative.parts[1:2] != ("files",) and relative.name != "pointer.py"
+    is_spark = (
+        folder in SPARK_FOLDERS and relative.parts[1:2] not in (("files",), ("profile",)) and relative.name != "pointer.py"
+    )
     return rest | (JVM if is_spark else set())
 
 

@@ -1,6 +1,7 @@
 """The commands and their help. Each imports what it needs when it is called."""
 
 from datetime import date, timedelta
+from pathlib import Path
 from typing import Annotated
 
 import typer
@@ -19,7 +20,8 @@ app = typer.Typer(
 ABOUT = """
 Batch recommendations: one night makes one ranked, explained, audited list per user.
 
-First steps: [b]tawny check[/b] (can a night run), [b]tawny night[/b] (run it), [b]tawny show --user ID[/b] (a list).
+First steps: [b]tawny init LANDING[/b] (your own files), [b]tawny check[/b] (can a night run), [b]tawny night[/b] (run it),
+[b]tawny show --user ID[/b] (a list).
 
 [b]Exit codes[/b]: 0 done; 1 unexpected; 2 a setting or argument is wrong; 3 a landing file is not what it says;
 4 a frame lacks declared columns; 5 a check, audit or gate refused (readers stay on the previous list);
@@ -32,6 +34,51 @@ def _common(
     verbose: Annotated[bool, typer.Option("--verbose", help="Log more, and the traceback of a failure.")] = False,
 ) -> None:
     configure(verbose=verbose)
+
+
+@app.command("init")
+def init_env(
+    landing: Annotated[Path, typer.Argument(metavar="LANDING", help="The folder of your files.")],
+    env: Annotated[Path, typer.Option("--env", metavar="FILE.toml", help="The env file to write.")] = Path("tawny.toml"),
+    root: Annotated[
+        str, typer.Option("--root", metavar="LAKE", help="Where the tables go, as seen from the env file.")
+    ] = "lake",
+    force: Annotated[bool, typer.Option("--force", help="Overwrite the env file.")] = False,
+    url: Annotated[
+        str | None,
+        typer.Option("--from-database", metavar="URL", help="Copy tables into LANDING first; a URL of SQLAlchemy."),
+    ] = None,
+    tables: Annotated[
+        list[str] | None, typer.Option("--table", metavar="NAME", help="Of the database: only this table; may be repeated.")
+    ] = None,
+) -> None:
+    """Look at your files, say what they hold, and write the env file that a night needs.
+
+    It reads CSV of any delimiter, JSON Lines, JSON arrays, Parquet and Delta tables (.gz, .bz2, .zst; Hive folders), at most
+    20,000 rows of a source. Orders and their lines in two files are joined into a third. Examples:
+
+        tawny init exports --env shop.toml
+
+        tawny init landing --from-database postgresql+psycopg://reader@db/shop
+    """
+    from tawny.cli.init import init
+    from tawny.runner.manifest import now
+
+    init(landing, env, root, now().date(), force=force, url=url, tables=tuple(tables or ()))
+
+
+@app.command()
+def land(env: EnvFile = None) -> None:
+    """Bring what is new into the landing folder: rows of the database, orders joined with their lines.
+
+    What to bring is in the env file ([database], [[joins]]), as `tawny init` writes it. Run it before a night. Example:
+
+        tawny land --env shop.toml
+    """
+    from tawny.cli.init import land as bring
+    from tawny.core.config import load_env
+
+    bring(load_env(env))
 
 
 @app.command()

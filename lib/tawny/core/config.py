@@ -215,9 +215,11 @@ class FilesSettings(Settings):
             path and a link that leads out of the landing folder are refused.
         format: `auto` looks at the name: its ending, or a folder that holds a Delta table.
         delimiter: one character between the fields of a CSV file; without it, the one of `,` `;` tab `|` of its header.
-        columns: canonical column name -> the file's column name. Of a column that is not named here, case, spaces, `_`, `-`
-            and `.` do not count (`User ID` is `user_id`). `event_id` names the column that identifies an event: a later row
-            with the same id replaces the earlier one.
+        header: of CSV files whose first line is a row: the names of their columns, in order.
+        decimal: between the whole part of a price or value and its fraction; with `,` a `.` divides thousands.
+        columns: canonical column name -> the file's column name; in nested JSON `user.id` is the key within the key. Of a
+            column that is not named here, case, spaces, `_`, `-` and `.` do not count (`User ID` is `user_id`). `event_id`
+            names the column that identifies an event: a later row with the same id replaces the earlier one.
         defaults: canonical column name -> value where the file has no such column.
         event_types: the file's event type, whatever its case -> Tawny's.
         time_unit: what a numeric time counts; `auto` goes by the size of each number: below 1e11 seconds, below 1e14
@@ -234,6 +236,8 @@ class FilesSettings(Settings):
     path: str
     format: Literal["auto", "csv", "jsonl", "json", "parquet", "delta", "movielens-100k", "movielens-1m", "recbole"] = "auto"
     delimiter: str | None = None
+    header: Names = ()
+    decimal: Literal[".", ","] = "."
     columns: dict[str, str] = {}
     defaults: dict[str, str] = {}
     event_types: dict[str, EventType] = {}
@@ -258,6 +262,13 @@ class FilesSettings(Settings):
         if delimiter is not None and (len(delimiter) != 1 or delimiter in '"\r\n'):
             raise ValueError("a delimiter is one character, no quotation mark and no line end")
         return delimiter
+
+    @field_validator("header")
+    @classmethod
+    def _must_name_a_column_once(cls, header: tuple[str, ...]) -> tuple[str, ...]:
+        if len(set(header)) < len(header) or not all(header):
+            raise ValueError("a header names each column, and each once")
+        return header
 
     @field_validator("event_types")
     @classmethod
@@ -303,6 +314,58 @@ class FilesSettings(Settings):
         return self
 
 
+class DatabaseTable(Settings):
+    """A table that `tawny land` copies into the landing folder.
+
+    Attributes:
+        name: of the table, or a view; `schema.table` where it is not in the default schema.
+        cursor: a column that only grows (a key, a time): what is new since the last time is copied. Without it the whole
+            table is copied each time.
+    """
+
+    name: str = Field(min_length=1)
+    cursor: str | None = None
+
+    @field_validator("name")
+    @classmethod
+    def _must_be_a_folder(cls, name: str) -> str:
+        if "/" in name or name.startswith((".", "_")):
+            raise ValueError("a table becomes a folder of its name: without /, and not beginning with . or _")
+        return name
+
+
+class DatabaseSettings(Settings):
+    """Where `tawny land` copies tables from.
+
+    Attributes:
+        url: as SQLAlchemy has it. The password is best given by the environment variable TAWNY_DATABASE_PASSWORD.
+        tables: what is copied; each into a folder of its name below `landing`.
+    """
+
+    url: str
+    tables: Annotated[tuple[DatabaseTable, ...], BeforeValidator(as_tuple)] = ()
+
+
+class JoinSettings(Settings):
+    """Lines of orders, and the orders that have their users and times, which `tawny land` puts together into one file.
+
+    Attributes:
+        lines: glob of the files of lines, below `landing`.
+        line_key: their column with the order.
+        orders: glob of the files of orders.
+        order_key: their column that is the order's key.
+        columns: those of an order that its lines get: the user, the time.
+        into: the Parquet file that is written, below `landing`.
+    """
+
+    lines: str
+    line_key: str
+    orders: str
+    order_key: str
+    columns: Names = Field(min_length=1)
+    into: str
+
+
 def _jars_of_checkout() -> str | None:
     """Where `make` puts Delta's jars; None in an installation without a checkout."""
     return next((str(folder) for folder in sorted((_CHECKOUT / ".cache" / "jars").glob("delta-*"))), None)
@@ -317,6 +380,8 @@ class Env(Settings):
         jars: folder of Delta's jars; default: $TAWNY_JARS, or where `make` put them. spark-submit brings its own.
         run_date: the day that `tawny night` makes lists for without --run-date; for landing files that never change.
         files: what landing files hold, where their names do not say it.
+        database: `[database]`, where `tawny land` copies tables from.
+        joins: `[[joins]]`, files that `tawny land` puts together.
         keep_days: by table, how many days `tawny maintain` keeps, instead of what the table declares: `events_v2 = 730`
             forgets events two years before the newest published day.
         night: `[night]`, overrides conf/nightly.toml (NightSettings).
@@ -330,6 +395,8 @@ class Env(Settings):
     files: Annotated[tuple[FilesSettings, ...], BeforeValidator(as_tuple)] = ()
     spark: SparkSettings = SparkSettings()
     horovod: HorovodSettings = HorovodSettings()
+    database: DatabaseSettings | None = None
+    joins: Annotated[tuple[JoinSettings, ...], BeforeValidator(as_tuple)] = ()
     keep_days: dict[str, PositiveInt] = {}
     night: dict[str, Any] = {}
     jobs: dict[str, dict[str, Any]] = {}

@@ -96,7 +96,7 @@ def parser_of(file: LandingFile) -> str:
 
 _LATER = (
     "delimiter", "event_types", "time_zone", "time_format", "categories_separator", "missing_values", "mode", "source",
-    "version",
+    "version", "header", "decimal",
 )  # fmt: skip
 _DEFAULTS = {one.name: one.default if one.default is not MISSING else {} for one in fields(LandingFile)}
 _UNITS = {"auto": "s", "s": "seconds"}
@@ -108,8 +108,7 @@ def _declared(parser: str) -> dict[str, Any]:
     declared["time_unit"] = {written: unit for unit, written in _UNITS.items()}.get(
         declared["time_unit"], declared["time_unit"]
     )
-    if "missing_values" in declared:
-        declared["missing_values"] = tuple(declared["missing_values"])
+    declared |= {name: tuple(declared[name]) for name in ("missing_values", "header") if name in declared}
     return dict(declared)
 
 

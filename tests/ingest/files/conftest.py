@@ -10,7 +10,7 @@ from tawny.core.config import Env, FilesSettings
 from tawny.ingest.files.file import Kind
 from tawny.ingest.files.find import find_files
 from tawny.ingest.files.inspect import inspect
-from tawny.ingest.files.spark import read_part
+from tawny.ingest.files.read import read_part
 
 Rows = list[dict[str, Any]]
 Raw = Callable[..., Rows]

@@ -16,7 +16,7 @@ from tawny.core.errors import ConfigError, InputError
 from tawny.ingest.files.again import rows_again
 from tawny.ingest.files.file import Format, LandingFile
 from tawny.ingest.files.inspect import inspect, with_digest
-from tawny.ingest.files.spark import read_part
+from tawny.ingest.files.read import read_part
 
 from .conftest import Raw
 
@@ -242,3 +242,36 @@ def test_rows_of_the_quarantine_are_read_as_their_file_was(form: Format, landing
     numbered = [(row["source_line"], row["raw"]) for row in first]
     again = [row for batch in rows_again(numbered, found.file, found.names, None) for row in batch.to_pylist()]
     assert again == first and [dict(row["attributes"]) for row in again] == [{"Age": "30"}, {"Age": "31"}]
+
+
+def test_a_file_without_a_header_has_the_declared_one(landing: Path, raw: Raw) -> None:
+    (landing / "1.csv").write_text("u,i,view,2024-01-01\n\nv,j,rating,2024-01-02\n")
+    (landing / "2.csv").write_text('"u;1";i;view;2024-01-01\n')
+    declared = FilesSettings(table="events", path="*.csv", header=EVENT)
+    assert picked(raw("events", declared)) == [*ROWS, ("u;1", *ROWS[0][1:])]
+
+
+def test_a_declared_header_must_have_the_columns_of_the_table_and_of_the_file(landing: Path, raw: Raw) -> None:
+    (landing / "events.csv").write_text("u,i,view,2024-01-01\n")
+    with pytest.raises(InputError, match=r"events need the columns .*; event_time is not there"):
+        raw("events", FilesSettings(table="events", path="events.csv", header=(*EVENT[:3], "when")))
+    with pytest.raises(InputError, match="have 5 fields with ',' between them"):
+        raw("events", FilesSettings(table="events", path="events.csv", header=(*EVENT, "value")))
+
+
+def test_keys_of_nested_objects_are_named_with_a_point(landing: Path, raw: Raw) -> None:
+    one = {"user": {"id": "u"}, "product": {"sku": "i"}, "event_type": "view", "meta": {"at": {"iso": "2024-01-01"}}}
+    columns = {"user_id": "user.id", "item_id": "product.sku", "event_time": "meta.at.iso"}
+    (landing / "events.jsonl").write_text(json.dumps(one) + "\n" + json.dumps({**one, "product": None}) + "\n")
+    declared = FilesSettings(table="events", path="events.jsonl", columns=columns)
+    assert picked(raw("events", declared)) == [ROWS[0], ("u", None, "view", "2024-01-01")]
+    (landing / "events.json").write_text(json.dumps([one]))
+    assert picked(raw("events", FilesSettings(table="events", path="events.json", columns=columns))) == [ROWS[0]]
+
+
+def test_a_decimal_comma_is_declared(landing: Path, raw: Raw) -> None:
+    text = "item_id;price\n1;1.234,50\n2;12,5\n3;1.234\n4;99.5\n5;\n6;-3,00\n7;1.234.567,89\n"
+    (landing / "items.csv").write_text(text)
+    declared = FilesSettings(table="items", path="items.csv", decimal=",")
+    expected = ["1234.50", "12.5", "1234", "99.5", "", "-3.00", "1234567.89"]
+    assert [row["price"] for row in raw("items", declared)] == expected

@@ -15,7 +15,7 @@ from tawny.core.config import Env, FilesSettings
 from tawny.core.errors import InputError
 from tawny.ingest.files.find import find_files
 from tawny.ingest.files.inspect import inspect
-from tawny.ingest.files.spark import read_part
+from tawny.ingest.files.read import read_part
 
 from .conftest import Raw
 

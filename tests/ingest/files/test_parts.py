@@ -12,7 +12,7 @@ from hypothesis import strategies as st
 from tawny.ingest.files.delimited import csv_records
 from tawny.ingest.files.file import LandingFile
 from tawny.ingest.files.inspect import inspect
-from tawny.ingest.files.spark import read_part
+from tawny.ingest.files.read import read_part
 
 from .conftest import Raw
 

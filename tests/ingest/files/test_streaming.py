@@ -8,7 +8,7 @@ import pytest
 from tawny.core.config import Env
 from tawny.ingest.files.find import find_files
 from tawny.ingest.files.inspect import inspect, with_digest
-from tawny.ingest.files.spark import read_part
+from tawny.ingest.files.read import read_part
 
 ROWS = 40_000
 STARTS = {

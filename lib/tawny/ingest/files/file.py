@@ -71,6 +71,8 @@ class LandingFile:
         time_unit, time_zone, time_format, event_types, categories_separator, missing_values: as of
             tawny.core.config.FilesSettings; event types and missing values in small letters.
         delimiter: of a CSV file, where it is declared.
+        header: of a CSV file that has none itself.
+        decimal: between the whole part of a price or value and its fraction.
         mode: as of FilesSettings.
         source: the path of its [[files]] entry, where other files of the entry matter: of a snapshot, or of events with ids.
         version: of the Delta table that it is a file of, in a snapshot: each version is a delivery.
@@ -97,6 +99,8 @@ class LandingFile:
     mode: Literal["log", "snapshot"] = "log"
     source: str = ""
     version: int | None = None
+    header: tuple[str, ...] = ()
+    decimal: str = "."
     found_delimiter: str | None = None
     stamp: Stamp | None = None
     digest: str = ""

@@ -89,6 +89,7 @@ def _declared(folder: Path, declared: FilesSettings) -> Iterator[LandingFile]:
             declared.columns, declared.defaults, declared.time_unit, declared.delimiter, declared.event_types,
             declared.time_zone, declared.time_format, declared.categories_separator, declared.missing_values,
             declared.mode, source, version_of(folder, path) if declared.mode == "snapshot" else None,
+            declared.header, declared.decimal,
         )  # fmt: skip
 
 

@@ -13,8 +13,8 @@ import pyarrow.parquet as pq
 from tawny.ingest.files.delimited import csv_records, numbered_lines
 from tawny.ingest.files.file import Inspected, LandingFile, Part, input_error
 from tawny.ingest.files.json_array import begins_as_array, elements
-from tawny.ingest.files.jsonl import parse
-from tawny.ingest.files.layout import RECBOLE_FIELD, Layout, alike, delimiter_of, layout_of, mapping_of
+from tawny.ingest.files.jsonl import parse, value_at
+from tawny.ingest.files.layout import RECBOLE_FIELD, Layout, alike, delimiter_of, layout_of, mapping_of, n_fields
 from tawny.ingest.files.parquet import is_nested
 from tawny.ingest.files.schema import CANONICAL, REQUIRED
 from tawny.ingest.files.text import N_HEAD, Scan, refusing_damage, scan_text
@@ -72,20 +72,25 @@ def _inspect(file: LandingFile) -> Inspected:
         layout = layout_of(file)
     if layout.names:
         _check_shape(file, layout, scan)
+        _check_names(file, layout.names, line=None)
+        if layout.may_quote and (scan.is_quoted or '"' in scan.head[0][1]):
+            return _inspect_quoted(file, layout, (0, 1), scan.unterminated_line, layout.names)
         return Inspected(file, scan.n_lines, _parts(file, scan, layout.names, (0, 1)), layout.names)
     names = _header(file, layout, scan)
     _check_names(file, names)
     if layout.may_quote and scan.is_quoted:
-        return _inspect_quoted(file, layout, scan, names)
+        return _inspect_quoted(file, layout, scan.data_start, scan.unterminated_line, names)
     return Inspected(file, scan.n_lines - 1, _parts(file, scan, names, scan.data_start), names)
 
 
-def _inspect_quoted(file: LandingFile, layout: Layout, scan: Scan, names: tuple[str, ...]) -> Inspected:
-    part = Part(file, scan.data_start[0], None, scan.data_start[1], names, is_quoted=True)
+def _inspect_quoted(
+    file: LandingFile, layout: Layout, start: tuple[int, int], unterminated_line: int | None, names: tuple[str, ...]
+) -> Inspected:
+    part = Part(file, start[0], None, start[1], names, is_quoted=True)
     n_rows, line = 0, None
     for record in csv_records(numbered_lines(part), layout.delimiter):
         n_rows += 1
-        line = record.line if record.line + record.raw.count("\n") == scan.unterminated_line else None
+        line = record.line if record.line + record.raw.count("\n") == unterminated_line else None
     return Inspected(file, n_rows, (replace(part, unterminated_line=line),), names)
 
 
@@ -134,7 +139,8 @@ def _check_names(file: LandingFile, names: Iterable[str], line: int | None = 1) 
 
 def _check_shape(file: LandingFile, layout: Layout, scan: Scan) -> None:
     """A file without a header is recognised by its rows: none of the first has the right number of fields."""
-    counts = [line.count(layout.delimiter) + 1 for _, line in scan.head]
+    split = n_fields if layout.may_quote else lambda line, delimiter: line.count(delimiter) + 1
+    counts = [split(line, layout.delimiter) for _, line in scan.head]
     if len(layout.names) not in counts:
         rule = f"{file.format} {file.kind} have {len(layout.names)} fields with {layout.delimiter!r} between them."
         raise input_error(
@@ -173,6 +179,7 @@ def _keys(file: LandingFile, head: list[str]) -> tuple[str, ...]:
     """The keys of the first rows; the columns that the table needs are among them."""
     rows = [row for text in head if isinstance(row := parse(text), dict)]
     named = dict.fromkeys(key for row in rows for key in row)
+    named |= {name: None for name in file.columns.values() if any(value_at(row, name) is not None for row in rows)}
     optional = dict.fromkeys(name for ours, name in file.columns.items() if ours not in REQUIRED[file.kind])
     _check_names(file, {**named, **optional}, line=None)
     return tuple(named)

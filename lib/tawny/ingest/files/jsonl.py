@@ -48,7 +48,7 @@ def _rows(rows: list[dict[str, Any]], raw: list[str], lines: list[int], mapping:
     details: dict[int, str] = {}
     columns = {}
     for ours, name in names.items():
-        values = [row.get(name) for row in rows]
+        values = [row.get(name) for row in rows] if "." not in name else [value_at(row, name) for row in rows]
         columns[name] = _texts(values)
         if ours in _NESTED or "." in ours:
             continue
@@ -58,6 +58,19 @@ def _rows(rows: list[dict[str, Any]], raw: list[str], lines: list[int], mapping:
     if are_users:
         columns[mapping.columns[MAPS["users"]]] = _attributes(rows, names, mapping.columns[MAPS["users"]])
     return Rows(columns, pa.array(raw, pa.string()), pa.array(lines, pa.int64()), faults, details)
+
+
+def value_at(row: dict[str, Any], name: str) -> Any:
+    """The value of a key; `user.id` is also that of the key `id` in the object `user`.
+
+    >>> value_at({"user": {"id": 7}}, "user.id"), value_at({"user.id": 8}, "user.id"), value_at({"user": 9}, "user.id")
+    (7, 8, None)
+    """
+    if name in row:
+        return row[name]
+    head, dot, rest = name.partition(".")
+    inner = row.get(head)
+    return value_at(inner, rest) if dot and isinstance(inner, dict) else None
 
 
 def _texts(values: list[Any]) -> pa.Array:

@@ -85,10 +85,13 @@ _DELIMITERS = (",", ";", "\t", "|")
 def delimiter_of(file: LandingFile, header: str) -> str:
     """The delimiter of a CSV file: as declared, else the one that makes of its header line the most columns that are known.
 
-    Of equal ones it is the one that makes the most columns, then the one that the ending names.
+    With a declared header it is the one that makes as many columns of the first row. Of equal ones it is the one that makes
+    the most columns, then the one that the ending names.
     """
     if file.delimiter is not None:
         return file.delimiter
+    if file.header:
+        return min(_DELIMITERS, key=lambda delimiter: abs(n_fields(header, delimiter) - len(file.header)))
     known = {folded(name) for name in (*CANONICAL[file.kind], *file.columns.values())}
 
     def worth(delimiter: str) -> tuple[int, int, bool]:
@@ -96,6 +99,11 @@ def delimiter_of(file: LandingFile, header: str) -> str:
         return sum(folded(name) in known for name in names), len(names), delimiter == _usual(file)
 
     return max(_DELIMITERS, key=worth)
+
+
+def n_fields(line: str, delimiter: str) -> int:
+    """Of a line of CSV."""
+    return len(next(csv.reader([line], delimiter=delimiter), []))
 
 
 def folded(name: str) -> str:
@@ -125,7 +133,7 @@ def layout_of(file: LandingFile) -> Layout:
     if file.format == "recbole":
         return Layout("\t")
     if file.format == "csv":
-        return Layout(file.delimiter or file.found_delimiter or _usual(file), may_quote=True)
+        return Layout(file.delimiter or file.found_delimiter or _usual(file), file.header, may_quote=True)
     return LAYOUTS[file.format, file.kind]
 
 

@@ -1,7 +1,7 @@
 """Landing files as a DataFrame: checked and read by Spark tasks, so that nothing of their size goes through the driver."""
 
 import pickle
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Iterator, Mapping
 from typing import cast
 
 import pyarrow as pa
@@ -10,17 +10,11 @@ from pyspark.sql.pandas.types import from_arrow_schema
 
 from tawny.core.errors import InputError
 from tawny.ingest.files.again import rows_again
-from tawny.ingest.files.delimited import read_delimited
 from tawny.ingest.files.file import Kind, LandingFile, Looked, Part
 from tawny.ingest.files.inspect import inspect, with_digest
-from tawny.ingest.files.json_array import read_json
-from tawny.ingest.files.jsonl import read_jsonl
-from tawny.ingest.files.layout import mapping_of, mapping_of_objects
-from tawny.ingest.files.parquet import read_parquet
-from tawny.ingest.files.rows import Rows, canonical
+from tawny.ingest.files.read import Batches, read_part
 from tawny.ingest.files.schema import RAW_SCHEMA, UNTERMINATED_ROW
 
-Batches = Iterator[pa.RecordBatch]
 Known = Mapping[str, frozenset[str]]
 """By path, the digests with which a file needs no inspection."""
 
@@ -50,27 +44,6 @@ def inspect_all(spark: SparkSession, files: tuple[LandingFile, ...], known: Know
         if isinstance(outcome, InputError):
             raise outcome
     return outcomes
-
-
-def read_part(part: Part) -> Batches:
-    """The raw rows of a part of a file.
-
-    Raises:
-        InputError: the file is not the one that was inspected, or changed while it was read.
-    """
-    file, reader = part.file, _READERS.get(part.file.format, read_delimited)
-    mapping = (mapping_of_objects if reader in (read_jsonl, read_json) else mapping_of)(file, part.names)
-    try:
-        for rows in reader(part):
-            yield canonical(rows, part.file, mapping, part.unterminated_line)
-    except Exception:
-        # Of a file that changed, not what the change broke in it.
-        part.file.look()
-        raise
-    part.file.look()
-
-
-_READERS: dict[str, Callable[[Part], Iterator[Rows]]] = {"jsonl": read_jsonl, "json": read_json, "parquet": read_parquet}
 
 
 def read_parts(spark: SparkSession, parts: list[Part], kind: Kind) -> DataFrame:

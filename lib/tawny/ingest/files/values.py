@@ -45,10 +45,21 @@ def translated(columns: dict[str, pa.Array], file: LandingFile, report: Report) 
     changed = {name: _whole_number(columns[name]) for name in ids if name in columns}
     if file.event_types and EVENT_TYPE in columns:
         changed[EVENT_TYPE] = _event_types(columns[EVENT_TYPE], file)
+    if file.decimal == ",":
+        changed |= {name: _with_point(columns[name]) for name in ("value", "price") if name in columns}
     if file.time_format is not None:
         for name in (name for name in _TIMES if name in columns):
             changed[name] = _times(columns[name], name, file, report)
     return changed
+
+
+_THOUSANDS = r"^\s*[+-]?\d{1,3}(\.\d{3})+(,\d+)?\s*$"
+
+
+def _with_point(array: pa.Array) -> pa.Array:
+    """`1.234,50` and `12,5` as `1234.50` and `12.5`; a number that has a point for its fraction stays."""
+    without = pc.if_else(pc.match_substring_regex(array, _THOUSANDS), pc.replace_substring(array, ".", ""), array)
+    return pc.replace_substring_regex(without, r"^(\s*[+-]?\d+),(\d+\s*)$", r"\1.\2")
 
 
 def _folded(array: pa.Array) -> pa.Array:

@@ -1,1 +1,1 @@
-"""Landing files looked at without a JVM: what they hold, what of it the ingest would refuse, and why."""
+"""Landing files looked at without a JVM: what they hold, how to declare them, what the ingest would refuse, and why."""
