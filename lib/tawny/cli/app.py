@@ -1,6 +1,7 @@
 """The commands and their help. Each imports what it needs when it is called."""
 
 from datetime import date, timedelta
+from pathlib import Path
 from typing import Annotated
 
 import typer
@@ -153,6 +154,29 @@ def show(
     from tawny.cli.show import show_list
 
     show_list(local_runner(env), user, run_date)
+
+
+@app.command()
+def report(
+    env: EnvFile = None,
+    run_date: Annotated[
+        date | None,
+        typer.Option("--run-date", metavar="YYYY-MM-DD", parser=day, help="Default: the env file's, else the newest night."),
+    ] = None,
+    out: Annotated[
+        Path | None, typer.Option("--out", metavar="FILE", help="Default: reports/<run_date>.html below the tables.")
+    ] = None,
+) -> None:
+    """Write the page of a night: what is worse than before, metrics, data, drift, lists, and the curves of sixty nights.
+
+    It is one HTML file without a network. Without --out the index over nights (reports/index.html) is written too. `tawny
+    night` does this at its end. Example:
+
+        tawny report --run-date 1998-04-23 --out night.html
+    """
+    from tawny.cli.pages import write_page
+
+    typer.echo(write_page(local_runner(env), run_date, out))
 
 
 @app.command()
