@@ -1,6 +1,7 @@
 """`tawny report`: the page of a night, and the index over nights; and the last lines that a night prints."""
 
 from datetime import date
+from functools import cache
 from pathlib import Path
 
 from tawny.cli.show import popular_text, reasons_text
@@ -13,8 +14,8 @@ from tawny.tables.runs import RUNS
 
 def explain(runner: LocalRunner, run_date: date) -> Explain:
     """The reasons of a listed item in words, as `tawny show` says them."""
-    counted = popular_text(runner, run_date)
-    return lambda row, titles: reasons_text(row["reasons"], titles, counted)
+    counted = cache(lambda: popular_text(runner, run_date))  # read when there is a list to explain
+    return lambda row, titles: reasons_text(row["reasons"], titles, counted())
 
 
 def write_page(runner: LocalRunner, run_date: date | None, out: Path | None = None) -> Path:

@@ -26,6 +26,9 @@ _DECILES = [share / 10 for share in range(1, 10)]
 _ACCURACY = 10_000
 _BEFORE_METRICS = ("ndcg", "hit_rate", "recall")
 
+Draws = tuple[int, int]
+"""What is independent of each other, then and now: users of a day, not their events; lists, not their items."""
+
 Row = dict[str, Any]
 """A row of changes_v1 without run_date and list_date."""
 
@@ -63,10 +66,13 @@ def last_day(events: DataFrame, run_date: date) -> Iterator[Row]:
     yield change("day_events", float(now.sum()), int(now.sum()), usual=float(then.sum() / USUAL_DAYS))
     for place, name in enumerate(types):
         yield change("day_events", float(now[place]), int(now[place]), name, usual=float(then[place] / USUAL_DAYS))
-    yield from _users(events, day, start)
-    yield drift("drift_types", then, now)
-    yield drift("drift_hours", _sum_of_hours(by_type, is_day=False), _sum_of_hours(by_type, is_day=True))
-    yield from _values(recent, by_type)
+    users = _users(events, day, start)
+    draws = (int(users["then"] or 0), int(users["now"]))
+    yield change("day_users", users["now"], users["now"], usual=draws[0] / USUAL_DAYS)
+    yield change("new_users", users["new"], users["now"], usual=users["new_then"] / USUAL_DAYS)
+    yield drift("drift_types", then, now, draws)
+    yield drift("drift_hours", _sum_of_hours(by_type, is_day=False), _sum_of_hours(by_type, is_day=True), draws)
+    yield from _values(recent, by_type, draws)
 
 
 def new_events(events: DataFrame, cutoff: Any, n_now: int, n_then: int) -> Iterator[Row]:
@@ -144,26 +150,28 @@ def listed_changes(lists: DataFrame, before: DataFrame, n_listable: int) -> Iter
     """How the listed items, their sources and their scores shifted.
 
     Args:
-        lists, before: item_id, score, sources.
+        lists, before: user_id, item_id, score, sources.
         n_listable: items that can be listed now.
     """
     then, now = (_listed(frame).withColumn("is_now", F.lit(part)) for frame, part in ((before, False), (lists, True)))
     rows = then.unionByName(now)
+    n_users = F.count_distinct(USER_ID).alias("n_users")
     deciles = F.percentile_approx("value", _DECILES, _ACCURACY).alias("q")
-    sides = rows.groupBy("is_now").agg(F.count_distinct("item_id").alias("n_items"), deciles)
+    sides = rows.groupBy("is_now").agg(F.count_distinct("item_id").alias("n_items"), deciles, n_users)
     # Bounded: two rows.
     found = {bool(row["is_now"]): row for row in sides.collect()}
     if len(found) < 2:
         return
+    draws = (int(found[False]["n_users"]), int(found[True]["n_users"]))
     share = {part: row["n_items"] / max(1, n_listable) for part, row in found.items()}
     yield change("listed_items_share", share[True], n_listable, usual=share[False])
     binned = rows.withColumn("bin", _bin(F.col("value"), found[False]["q"]))
     by_bin, by_source = _counts(binned, "bin", range(10)), _counts(rows, "source")
-    yield drift("drift_sources", *by_source[1])
+    yield drift("drift_sources", *by_source[1], draws)
     n_then, n_now = (int(counts.sum()) for counts in by_source[1])
     for name, one, other in zip(by_source[0], *by_source[1], strict=True):
         yield change("source_share", float(other / n_now), n_now, str(name), usual=float(one / n_then))
-    yield drift("drift_scores", *by_bin[1])
+    yield drift("drift_scores", *by_bin[1], draws)
 
 
 def list_before(evaluations: Sequence[Mapping[str, Any]]) -> Iterator[Row]:
@@ -178,36 +186,35 @@ def list_before(evaluations: Sequence[Mapping[str, Any]]) -> Iterator[Row]:
             yield change(f"before_{row['metric']}", row["value"], row["n_judged"], row["segment"], **more)
 
 
-def drift(measure: str, usual: Counts, now: Counts, segment: str = EVERYONE) -> Row:
+def drift(measure: str, usual: Counts, now: Counts, draws: Draws, segment: str = EVERYONE) -> Row:
     """A row with the population stability index; without a value where one side has nothing."""
     if not usual.sum() or not now.sum():
         return change(measure, None, int(now.sum()), segment)
-    return change(measure, stability_index(usual, now), int(now.sum()), segment, usual=chance_index(usual, now))
+    chance = chance_index(len(usual), *draws)
+    return change(measure, stability_index(usual, now), int(now.sum()), segment, usual=chance)
 
 
 def _listed(lists: DataFrame) -> DataFrame:
-    """item_id, value (the score), source (the strongest)."""
+    """user_id, item_id, value (the score), source (the strongest)."""
     strongest = F.try_element_at("sources", F.lit(1)).alias("source")
-    return lists.select("item_id", F.col("score").cast("double").alias("value"), strongest)
+    return lists.select(USER_ID, "item_id", F.col("score").cast("double").alias("value"), strongest)
 
 
-def _users(events: DataFrame, day: date, start: date) -> Iterator[Row]:
+def _users(events: DataFrame, day: date, start: date) -> Mapping[str, Any]:
+    """now: users of the day; then: of each day since `start`, added up; new, new_then: the same of users' first days."""
     first = F.min("event_date").alias("first")
     is_recent = F.col("event_date") >= F.lit(start)
     days = F.collect_set(F.when(is_recent, F.col("event_date"))).alias("days")
-    users = events.groupBy(USER_ID).agg(first, days)
     is_day = F.array_contains("days", F.lit(day))
-    row = users.agg(
+    is_first = F.col("first") == F.lit(day)
+    row = events.groupBy(USER_ID).agg(first, days).agg(
         F.count_if(is_day).alias("now"), F.sum(F.size("days") - is_day.cast("int")).alias("then"),
-        F.count_if(F.col("first") == F.lit(day)).alias("new"),
-        F.count_if((F.col("first") >= F.lit(start)) & (F.col("first") < F.lit(day))).alias("new_then"),
+        F.count_if(is_first).alias("new"), F.count_if((F.col("first") >= F.lit(start)) & ~is_first).alias("new_then"),
     ).first()  # fmt: skip
-    if row is not None:
-        yield change("day_users", row["now"], row["now"], usual=(row["then"] or 0) / USUAL_DAYS)
-        yield change("new_users", row["new"], row["now"], usual=row["new_then"] / USUAL_DAYS)
+    return row.asDict() if row else {}
 
 
-def _values(recent: DataFrame, by_type: Mapping[tuple[str, bool], Mapping[str, Any]]) -> Iterator[Row]:
+def _values(recent: DataFrame, by_type: Mapping[tuple[str, bool], Mapping[str, Any]], draws: Draws) -> Iterator[Row]:
     edges = {
         name: by_type[name, False]["q"][1:]
         for name, is_day in sorted(by_type)
@@ -221,7 +228,8 @@ def _values(recent: DataFrame, by_type: Mapping[tuple[str, bool], Mapping[str, A
         now, then = by_type[name, True], by_type[name, False]
         yield change("value_median", now["q"][0], now["n_values"], name, usual=then["q"][0])
         of_type = valued.where(F.col("event_type") == name).withColumn("is_now", F.col("is_day"))
-        yield drift("drift_values", *_counts(of_type, "bin", range(10))[1], name)
+        counts = _counts(of_type, "bin", range(10))[1]
+        yield drift("drift_values", *counts, draws, name)
 
 
 def _sum_of_hours(by_type: Mapping[tuple[str, bool], Mapping[str, Any]], *, is_day: bool) -> Counts:

@@ -16,6 +16,9 @@ MAIN_METRIC = "ndcg"
 
 SHOWN_METRICS = ("ndcg", "recall", "hit_rate", "mrr", "average_precision", "precision", "coverage", "novelty")
 
+MIN_LISTS = 100
+"""A difference over fewer lists is not coloured: as the gate, which measures nothing then."""
+
 REASONS = "reason_agreement"
 """The metric of ranking/agreement.py; only sources have it."""
 
@@ -40,7 +43,7 @@ def quality(page: NightPage) -> Markup:
     return join(
         [
             tag("p", about),
-            tag("p", few, class_="note") if n_judged < 100 else Markup(""),
+            tag("p", few, class_="note") if n_judged < MIN_LISTS else Markup(""),
             tag("h3", f"{_name(MAIN_METRIC)}@{page.k} of every list"),
             _every_list(rows),
             tag("h3", f"{_name(MAIN_METRIC)}@{page.k} by segment, beside the best single source"),
@@ -155,16 +158,16 @@ def _by_segment(rows: Sequence[Row]) -> Markup:
         if final is None or best is None:
             continue
         ahead = next((row for row in here if row["subject"] == FINAL and row["versus"] == best["subject"]), None)
-        marks = [
-            svg.interval(
-                row["value"], row["ci_low"], row["ci_high"], reach, f"{row['subject']}: {_with_interval(row)}", kind
-            )
-            for row, kind in ((final, "own"), (best, "other"))
-        ]
-        values = join([_cell(final), tag("br"), _cell(best)])
-        names = join([tag("b", FINAL), tag("br"), best["subject"]])
-        body.append([name, names, join(marks), values, _difference(ahead), words.count(final["n_judged"])])
-    return table(["users", "list", "", "value and interval", "final is ahead by", "lists"], body, numbers=[5])
+        few = final["n_judged"] < MIN_LISTS
+        for row, kind in ((final, "own"), (best, "other")):
+            title = f"{row['subject']}: {_with_interval(row)}"
+            mark = svg.interval(row["value"], row["ci_low"], row["ci_high"], reach, title, kind)
+            first = [name, words.count(row["n_judged"])] if kind == "own" else ["", ""]
+            body.append([first[0], _bold(row["subject"], kind), mark, _cell(row),
+                         "" if kind == "own" else _difference(ahead, is_judged=not few), first[1]])  # fmt: skip
+    return table(
+        ["users", "list", "", "value and interval", "final is ahead by", "lists"], body, numbers=[5], class_="pairs"
+    )
 
 
 def _all_metrics(rows: Sequence[Row]) -> Markup:
@@ -228,9 +231,10 @@ def _reach(rows: Sequence[Row]) -> tuple[float, float]:
 def _cell(row: Row | None) -> Child:
     if row is None:
         return ""
+    write = words.bits if row.get("metric") == "novelty" else words.metric
     if row["ci_low"] is None:
-        return words.metric(row["value"])
-    return join([words.metric(row["value"]), " ", tag("small", f"{row['ci_low']:.4f} to {row['ci_high']:.4f}")])
+        return write(row["value"])
+    return join([write(row["value"]), " ", tag("small", f"{write(row['ci_low'])} to {write(row['ci_high'])}")])
 
 
 def _with_interval(row: Row) -> str:
@@ -238,11 +242,12 @@ def _with_interval(row: Row) -> str:
     return text if row["ci_low"] is None else f"{text} ({row['ci_low']:.4f} to {row['ci_high']:.4f})"
 
 
-def _difference(row: Row | None) -> Child:
-    """A paired difference; coloured where its interval does not hold 0."""
+def _difference(row: Row | None, *, is_judged: bool = True) -> Child:
+    """A paired difference; coloured where its interval does not hold 0 and comes from enough lists."""
     if row is None:
         return ""
     kind = "better" if row["ci_low"] > 0 else "worse" if row["ci_high"] < 0 else None
+    kind = kind if is_judged else None
     text = tag("b", f"{row['value']:+.4f}") if kind else f"{row['value']:+.4f}"
     return tag(
         "span", text, " ", tag("small", f"{row['ci_low']:+.4f} to {row['ci_high']:+.4f}"), class_=kind and f"text-{kind}"

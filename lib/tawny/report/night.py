@@ -12,6 +12,9 @@ from tawny.report.markup import Markup, join, table, tag
 from tawny.report.series import ALL, DATA, DRIFT, OPERATION, QUALITY, Series
 from tawny.report.verdict import Finding, headline, usual
 
+_POLICY = "default-src 'none'; style-src 'unsafe-inline'; base-uri 'none'; form-action 'none'"
+"""Nothing is loaded and no script runs, whatever the page holds."""
+
 _STYLE = Path(__file__).with_name("style.css")
 
 MARKS = {"worse": "▼ Worse", "unusual": "◆ Unusual", "better": "▲ Better"}
@@ -30,7 +33,7 @@ def night_html(page: NightPage) -> Markup:
         ("changed", "How the lists changed", lists.changed(page)),
         ("landed", "What landed", join([inputs.landed(page), inputs.changed(page)])),
         ("drift", "Drift", inputs.drift(page)),
-        ("trends", f"{words.plural(len(page.history), 'night')}", _trends(page, found)),
+        ("trends", "Curves", _trends(page, found)),
         ("samples", "Ten lists", lists.samples(page)),
         ("night", "The night", _operation(page)),
     ]
@@ -48,6 +51,7 @@ def document(title: str, body: Sequence[Markup]) -> Markup:
     head = tag(
         "head",
         tag("meta", charset="utf-8"),
+        tag("meta", http_equiv="Content-Security-Policy", content=_POLICY),
         tag("meta", name="viewport", content="width=device-width, initial-scale=1"),
         tag("meta", name="color-scheme", content="light dark"),
         tag("meta", name="robots", content="noindex"),
@@ -125,7 +129,9 @@ def _gate(page: NightPage) -> str:
 def _trends(page: NightPage, found: Sequence[Finding]) -> Markup:
     worse = _worse(found)
     groups = {"Lists": QUALITY, "Data": DATA, "Drift": DRIFT, "The night": OPERATION}
-    parts: list[Markup] = []
+    if not page.before:
+        return tag("p", "Curves begin with the second night.", class_="note")
+    parts = [tag("p", f"The last {len(page.history)} nights; bands are 95 % intervals.", class_="note")]
     for name, group in groups.items():
         figures = [one for series in group if (one := _figure(series, page.history, is_worse=series.key in worse))]
         parts += [tag("h3", name), tag("div", *figures, class_="plots")] if figures else []

@@ -128,9 +128,11 @@ def ticks(low: float, high: float, n: int = 4) -> tuple[float, float, float]:
 def widened(low: float, high: float, room: float, most: float | None) -> tuple[float, float]:
     """Ends at least `room` apart; not below 0 where no value is, and not above `most`.
 
-    >>> widened(0.5, 0.5, 1.2, 1.0)
-    (0.0, 1.0)
+    >>> widened(0.5, 0.5, 1.2, 1.0), widened(0.0, 0.0, 0.0, 1.0)
+    ((0.0, 1.0), (0.0, 0.01))
     """
+    if low == high == 0:
+        return 0.0, 0.01 if most else 1.0
     more = max(0.0, room - (high - low)) / 2
     start = low - more if low < 0 else max(0.0, low - more)
     return start, high + more if most is None else min(max(most, high), high + more)
@@ -139,9 +141,10 @@ def widened(low: float, high: float, room: float, most: float | None) -> tuple[f
 def short(text: str) -> str:
     """A number without the zeros that say nothing.
 
-    >>> short("0.2400"), short("45.0 %"), short("1,500"), short("1 min 20 s")
-    ('0.24', '45 %', '1,500', '1 min 20 s')
+    >>> short("0.2400"), short("45.0 %"), short("1,500"), short("21 min 20 s"), short("1 h 07 min")
+    ('0.24', '45 %', '1,500', '21:20', '1:07 h')
     """
+    text = re.sub(r"(\d+) h (\d\d) min", r"\1:\2 h", re.sub(r"(\d+) min (\d\d) s", r"\1:\2", text))
     return re.sub(r"\.0+(?!\d)", "", re.sub(r"(\.\d*[1-9])0+(?!\d)", r"\1", text))
 
 
