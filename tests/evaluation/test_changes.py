@@ -36,7 +36,7 @@ def event(user: str, days_ago: int, kind: str = "view", value: float | None = No
 
 @pytest.fixture(scope="module")
 def events(spark: Any) -> Any:
-    """One view a day of `a` for six weeks, two purchases of yesterday's newcomer `b`, and `c`, who came last week and left."""
+    """A view a day of `a` for six weeks, two purchases of yesterday's newcomer `b`, and a visit of `c` last week."""
     rows = [event("a", day) for day in range(1, 43)]
     rows += [event("b", 1, "purchase", 10.0, hour=20), event("b", 1, "purchase", 30.0, hour=21)]
     rows += [event("c", 7, "purchase", 5.0), event("c", 7)]

@@ -16,8 +16,8 @@ CHROMIUM = next(filter(None, map(shutil.which, NAMES)), None)
 pytestmark = pytest.mark.skipif(CHROMIUM is None, reason=f"no Chromium is installed: none of {', '.join(NAMES)} is on PATH")
 
 # The page in a frame of that width, which says what of it is wider than the frame.
-FRAME = """<!doctype html><body><iframe id=frame src="{page}" style="width:{width}px;height:800px;border:0"></iframe><pre id=out>
-</pre><script>frame.onload = () => {{ const page = frame.contentDocument, out = document.getElementById("out");
+FRAME = """<!doctype html><body><iframe id=frame src="{page}" style="width:{width}px;height:800px;border:0"></iframe>
+<pre id=out></pre><script>frame.onload = () => {{ const page = frame.contentDocument, out = document.getElementById("out");
 out.textContent = `width=${{page.documentElement.scrollWidth}} height=${{page.documentElement.scrollHeight}}
 plots=${{[...page.querySelectorAll("svg")].filter(one => one.getBoundingClientRect().height > 8).length}}
 scripts=${{page.scripts.length}} font=${{getComputedStyle(page.querySelector("li, td")).fontSize}}`; }};</script>"""

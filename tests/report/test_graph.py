@@ -24,4 +24,4 @@ def test_a_task_stands_below_those_it_waits_for() -> None:
     places = [float(str(attributes["y"])) for tag, attributes in reader.tags if tag == "rect"]
     assert places == sorted(places)
     assert len(set(places)) == 3
-    assert "catalog_v2: not run" in graph
+    assert "build: Does build. catalog_v2, not run." in graph

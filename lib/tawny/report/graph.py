@@ -9,7 +9,7 @@ from tawny.report.history import TaskRun
 from tawny.report.markup import Markup, tag
 from tawny.runner.plan import Task
 
-_BOX_WIDTH, _BOX_HEIGHT = 158.0, 44.0
+_BOX_WIDTH, _BOX_HEIGHT = 150.0, 60.0
 _GAP, _BETWEEN_ROWS, _LEFT = 12.0, 40.0, 92.0
 _PER_ROW = 6
 
@@ -79,28 +79,24 @@ def _edge(one: Box, other: Box) -> Markup:
 
 def _node(task: Task, box: Box, run: TaskRun | None) -> Markup:
     x, y = box
-    status = run.status if run else "none"
-    lines = [task.task_id, _wrote(task, run)]
+    lines = [task.job.name, _wrote(task, run), " · ".join(filter(None, (task.variant, _how(run))))]
     texts = [
-        tag("text", line, x=f"{x + 8:g}", y=f"{y + 18 + 16 * n:g}", class_="name" if n == 0 else "wrote")
-        for n, line in enumerate(map(_short, lines))
+        tag("text", line, x=f"{x + 8:g}", y=f"{y + 18 + 16 * n:g}", class_="wrote" if n else "name")
+        for n, line in enumerate(lines)
     ]
-    title = tag("title", f"{task.task_id}: {task.job.purpose} {_wrote(task, run)}.")
+    title = tag("title", f"{task.task_id}: {task.job.purpose} {_wrote(task, run)}, {_how(run)}.")
     rect = tag("rect", x=f"{x:g}", y=f"{y:g}", width=_BOX_WIDTH, height=_BOX_HEIGHT, rx=6)
-    return tag("g", title, rect, *texts, class_=f"node {status}")
+    return tag("g", title, rect, *texts, class_=f"node {run.status if run else 'none'}")
 
 
 def _wrote(task: Task, run: TaskRun | None) -> str:
     name = spec_of(task.writes).name
+    version = run.versions_written.get(name) if run else None
+    return name if version is None else f"{name}@{version}"
+
+
+def _how(run: TaskRun | None) -> str:
     if run is None:
-        return f"{name}: not run"
-    if run.status != "succeeded":
-        return f"{name}: {'failed' if run.status == 'failed' else 'did not end'}"
-    version = run.versions_written.get(name)
-    return (
-        f"{name}@{version}, {words.seconds(run.seconds)}" if version is not None else f"{name}, {words.seconds(run.seconds)}"
-    )
-
-
-def _short(text: str, n: int = 24) -> str:
-    return text if len(text) <= n else f"{text[: n - 1]}…"
+        return "not run"
+    said = {"succeeded": words.seconds(run.seconds), "failed": "failed", "started": "did not end"}
+    return said[run.status]

@@ -28,7 +28,7 @@ def index_html(history: Sequence[NightFacts], pages: Mapping[date, str]) -> Mark
         values = [night.numbers[series.key].value if series.key in night.numbers else None for night in history]
         curves.append(svg.sparkline(values, series.title))
     numbers = range(2, 2 + len(shown))
-    body = table(["night", "", *(series.title for series in shown)], [curves, *rows], numbers=numbers)
+    body = table(["night", "", *(series.title for series in shown)], [curves, *rows], numbers=numbers, class_="nights")
     newest = history[-1]
     own = found[newest.run_date]
     top = [

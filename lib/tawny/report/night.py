@@ -40,7 +40,9 @@ def night_html(page: NightPage) -> Markup:
     links = [tag("a", title, href=f"#{name}") for name, title, _ in sections]
     body = [tag("section", tag("h2", title), content, id=name) for name, title, content in sections]
     code = next((run.code_version for run in page.night.runs.values()), "")
-    foot = tag("footer", f"Tawny {code}. Numbers are those of the tables; `tawny tables` explains their columns.")
+    foot = tag(
+        "footer", f"Tawny {code}. Numbers are those of the tables; ", tag("code", "tawny tables"), " explains their columns."
+    )
     return document(
         f"Night of {page.run_date}", [_header(page, found), tag("nav", *links, aria_label="Parts"), tag("main", *body), foot]
     )
