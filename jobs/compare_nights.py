@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from datetime import UTC, datetime
+from datetime import UTC, date, datetime
 from datetime import time as day_time
 from typing import TYPE_CHECKING, Any
 
@@ -57,28 +57,27 @@ def _since(run: SparkRun[CompareNightsSettings], before: PublishedList) -> Itera
     day, events = before.run_date, run.read(EVENTS)
     cutoff = datetime.combine(day, day_time.min, UTC)
     is_day = F.col("run_date") == F.lit(day)
-    pins = [run.read(NIGHTS), run.read_earlier(NIGHTS).where(is_day)]
-    n_events = [row["n_rows"] for pin in pins if (row := pin.where(F.col("table") == EVENTS.name).first())]
-    if len(n_events) == len(pins):
-        yield from new_events(events, cutoff, *n_events)
-    features, earlier = run.read(ITEM_FEATURES, fold="serve"), run.read_earlier(ITEM_FEATURES).where("fold = 'serve'")
-    items = _items(run.read(CATALOG), features)
+    n_now = next(row["n_rows"] for row in run.read_arrow(NIGHTS).to_pylist() if row["table"] == EVENTS.name)
+    if then := run.read_earlier(NIGHTS).where(is_day & (F.col("table") == EVENTS.name)).first():
+        yield from new_events(events, cutoff, n_now, then["n_rows"])
+    features, earlier = run.read_arrow(ITEM_FEATURES, fold="serve"), run.read_earlier(ITEM_FEATURES).where("fold = 'serve'")
+    items = _items(run.read(CATALOG), run.read(ITEM_FEATURES, fold="serve"))
     yield from item_changes(items, _items(run.read_earlier(CATALOG).where(is_day), earlier.where(is_day)))
     lists = run.read(RECOMMENDATIONS)
     seen = run.read_earlier(RECOMMENDATIONS, run_date=day, list_id=before.list_id)
     active = events.where(F.col("event_ts") >= F.lit(cutoff)).select("user_id").distinct()
     yield from list_changes(lists, seen, active)
-    yield from listed_changes(lists, seen, features.where("is_listable").count())
-    yield from list_before(_evaluated(run, seen, day))
+    yield from listed_changes(lists, seen, sum(features["is_listable"].to_pylist()))
+    yield from list_before(_evaluated(run, seen, day, features))
 
 
-def _evaluated(run: SparkRun[CompareNightsSettings], seen: DataFrame, day: Any) -> list[dict[str, Any]]:
+def _evaluated(run: SparkRun[CompareNightsSettings], seen: DataFrame, day: date, features: Any) -> list[dict[str, Any]]:
     """Rows of evaluations_v2 of the list before, on the days for which readers followed it."""
     from tawny.core.split import NightSplit
     from tawny.evaluation.published import evaluate_published
     from tawny.evaluation.spark import evaluation_spec
 
-    n_items, features = run.read_arrow(CATALOG).num_rows, run.read_arrow(ITEM_FEATURES, fold="serve")
+    n_items = run.read_arrow(CATALOG).num_rows
     spec = evaluation_spec((run.night.k,), features, n_items, run.seed("bootstrap"), run.settings.n_resamples)
     types = NightSplit.from_table(run.read_arrow(SPLITS)).targets
     return evaluate_published(

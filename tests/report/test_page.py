@@ -193,6 +193,12 @@ def test_a_night_that_stopped_has_a_page_that_says_why(pages: Pages) -> None:
     assert "The night has written no list." in page.text
 
 
+def test_a_shop_too_young_to_be_judged_is_told_so_whatever_its_reasons_are_worth(pages: Pages) -> None:
+    row = next(row for row in pages.page.evaluations if row["segment"] == "warm" and row["subject"] == "als")
+    young = replace(pages.page, evaluations=[{**row, "metric": "reason_agreement", "versus": ""}])
+    assert "Nothing was judged" in Reader.of(night_html(young)).text
+
+
 def test_the_index_has_a_row_per_night_the_newest_first(pages: Pages) -> None:
     page = Reader.of(index_html(pages.page.history, {LAST: f"{LAST}.html"}))
     rows = page.tables[""][0]

@@ -29,6 +29,9 @@ _BEFORE_METRICS = ("ndcg", "hit_rate", "recall")
 Draws = tuple[int, int]
 """What is independent of each other, then and now: users of a day, not their events; lists, not their items."""
 
+Cell = tuple[str, int, bool]
+"""An event type or a source, a bin of values, and whether it is now."""
+
 Row = dict[str, Any]
 """A row of changes_v1 without run_date and list_date."""
 
@@ -153,8 +156,7 @@ def listed_changes(lists: DataFrame, before: DataFrame, n_listable: int) -> Iter
         lists, before: user_id, item_id, score, sources.
         n_listable: items that can be listed now.
     """
-    then, now = (_listed(frame).withColumn("is_now", F.lit(part)) for frame, part in ((before, False), (lists, True)))
-    rows = then.unionByName(now)
+    rows = _listed(before).withColumn("is_now", F.lit(False)).unionByName(_listed(lists).withColumn("is_now", F.lit(True)))
     n_users = F.count_distinct(USER_ID).alias("n_users")
     deciles = F.percentile_approx("value", _DECILES, _ACCURACY).alias("q")
     sides = rows.groupBy("is_now").agg(F.count_distinct("item_id").alias("n_items"), deciles, n_users)
@@ -165,13 +167,13 @@ def listed_changes(lists: DataFrame, before: DataFrame, n_listable: int) -> Iter
     draws = (int(found[False]["n_users"]), int(found[True]["n_users"]))
     share = {part: row["n_items"] / max(1, n_listable) for part, row in found.items()}
     yield change("listed_items_share", share[True], n_listable, usual=share[False])
-    binned = rows.withColumn("bin", _bin(F.col("value"), found[False]["q"]))
-    by_bin, by_source = _counts(binned, "bin", range(10)), _counts(rows, "source")
-    yield drift("drift_sources", *by_source[1], draws)
-    n_then, n_now = (int(counts.sum()) for counts in by_source[1])
-    for name, one, other in zip(by_source[0], *by_source[1], strict=True):
-        yield change("source_share", float(other / n_now), n_now, str(name), usual=float(one / n_then))
-    yield drift("drift_scores", *by_bin[1], draws)
+    cells = _cells(rows.withColumn("bin", _bin(F.col("value"), found[False]["q"])), "source")
+    sources = sorted({name for name, _, _ in cells})
+    then, now = (_sums(cells, sources, 0, is_now=part) for part in (False, True))
+    yield drift("drift_sources", then, now, draws)
+    for name, one, other in zip(sources, then, now, strict=True):
+        yield change("source_share", float(other / now.sum()), int(now.sum()), name, usual=float(one / then.sum()))
+    yield drift("drift_scores", _sums(cells, range(10), 1, is_now=False), _sums(cells, range(10), 1, is_now=True), draws)
 
 
 def list_before(evaluations: Sequence[Mapping[str, Any]]) -> Iterator[Row]:
@@ -223,13 +225,14 @@ def _values(recent: DataFrame, by_type: Mapping[tuple[str, bool], Mapping[str, A
     if not edges:
         return
     bins = [F.when(F.col("event_type") == name, _bin(F.col("value"), cuts)) for name, cuts in edges.items()]
-    valued = recent.where(F.col("value").isNotNull()).withColumn("bin", F.coalesce(*bins, F.lit(0)))
+    valued = recent.where(F.col("value").isNotNull() & F.col("event_type").isin(*edges))
+    cells = _cells(valued.withColumn("bin", F.coalesce(*bins)).withColumnRenamed("is_day", "is_now"), "event_type")
     for name in edges:
         now, then = by_type[name, True], by_type[name, False]
         yield change("value_median", now["q"][0], now["n_values"], name, usual=then["q"][0])
-        of_type = valued.where(F.col("event_type") == name).withColumn("is_now", F.col("is_day"))
-        counts = _counts(of_type, "bin", range(10))[1]
-        yield drift("drift_values", *counts, draws, name)
+        own = {cell: n for cell, n in cells.items() if cell[0] == name}
+        usual, of_day = (_sums(own, range(10), 1, is_now=part) for part in (False, True))
+        yield drift("drift_values", usual, of_day, draws, name)
 
 
 def _sum_of_hours(by_type: Mapping[tuple[str, bool], Mapping[str, Any]], *, is_day: bool) -> Counts:
@@ -242,14 +245,17 @@ def _bin(value: Column, edges: Sequence[float]) -> Column:
     return sum((value > F.lit(edge)).cast("int") for edge in edges[1:]) + (value > F.lit(edges[0])).cast("int")
 
 
-def _counts(frame: DataFrame, column: str, every: Iterable[Any] | None = None) -> tuple[list[Any], tuple[Counts, Counts]]:
-    """The values of a column, and how often each occurred then and now."""
-    # Bounded: a row for each bin or source, then and now.
-    found = frame.groupBy(column, "is_now").count().collect()
-    names = list(every) if every is not None else sorted({row[column] for row in found if row[column] is not None})
-    counts = {(row[column], bool(row["is_now"])): int(row["count"]) for row in found}
-    then, now = (np.array([counts.get((name, part), 0) for name in names], np.int64) for part in (False, True))
-    return names, (then, now)
+def _cells(frame: DataFrame, name: str) -> dict[Cell, int]:
+    """How often each value of a column came with each bin, then and now; rows without the value are left out."""
+    # Bounded: a row for each event type or source, ten bins, then and now.
+    found = frame.where(F.col(name).isNotNull()).groupBy(name, "bin", "is_now").count().collect()
+    return {(str(row[name]), int(row["bin"]), bool(row["is_now"])): int(row["count"]) for row in found}
+
+
+def _sums(cells: Mapping[Cell, int], values: Sequence[Any], place: Literal[0, 1], *, is_now: bool) -> Counts:
+    """int64 [B]: the cells of one side added up by value (place 0) or by bin (place 1)."""
+    own = [(cell[place], n) for cell, n in cells.items() if cell[2] == is_now]
+    return np.array([sum(n for one, n in own if one == value) for value in values], np.int64)
 
 
 def _by_user(lists: DataFrame, name: Literal["new", "old"]) -> DataFrame:

@@ -16,6 +16,12 @@ MAIN_METRIC = "ndcg"
 
 SHOWN_METRICS = ("ndcg", "recall", "hit_rate", "mrr", "average_precision", "precision", "coverage", "novelty")
 
+_CHANGES = (
+    ("lists_changed_share", "all"), ("lists_changed_share", "active"), ("lists_changed_share", "quiet"),
+    ("list_overlap", "all"), ("list_top_overlap", "all"), ("listed_items_share", "all"), ("new_lists", "all"),
+    ("lost_lists", "all"),
+)  # fmt: skip
+
 MIN_LISTS = 100
 """A difference over fewer lists is not coloured: as the gate, which measures nothing then."""
 
@@ -32,9 +38,9 @@ SEGMENTS = {
 def quality(page: NightPage) -> Markup:
     """Every list beside its best source, by segment; all metrics with their intervals, each explained."""
     rows = [row for row in page.evaluations if row["kind"] == "backtest" and row["value"] is not None]
-    if not rows:
+    n_judged = max((row["n_judged"] for row in rows if (row["segment"], row["metric"]) == ("all", MAIN_METRIC)), default=0)
+    if not n_judged:
         return tag("p", "Nothing was judged: the night held no answers out, or evaluate did not run.", class_="note")
-    n_judged = max(row["n_judged"] for row in rows if row["segment"] == "all")
     about = (
         f"Lists of {page.k}, made as of past mornings and judged on what their users took next:"
         f" {words.plural(n_judged, 'list')}. Nothing was chosen on these answers. Lines are 95 % bootstrap intervals."
@@ -86,18 +92,7 @@ def before(page: NightPage) -> Markup:
 
 def changed(page: NightPage) -> Markup:
     """How far the lists are from those before, and where they come from."""
-    held = [
-        page.change(name)
-        for name in (
-            "lists_changed_share",
-            "list_overlap",
-            "list_top_overlap",
-            "listed_items_share",
-            "new_lists",
-            "lost_lists",
-        )
-    ]
-    held[1:1] = [page.change("lists_changed_share", part) for part in ("active", "quiet")]
+    held = [page.change(measure, segment) for measure, segment in _CHANGES]
     known = [row for row in held if row]
     if not known:
         return tag("p", "There is no list before this one to hold it against.", class_="note")
@@ -158,13 +153,12 @@ def _by_segment(rows: Sequence[Row]) -> Markup:
         if final is None or best is None:
             continue
         ahead = next((row for row in here if row["subject"] == FINAL and row["versus"] == best["subject"]), None)
-        few = final["n_judged"] < MIN_LISTS
+        compared = _difference(ahead, is_judged=final["n_judged"] >= MIN_LISTS)
         for row, kind in ((final, "own"), (best, "other")):
             title = f"{row['subject']}: {_with_interval(row)}"
             mark = svg.interval(row["value"], row["ci_low"], row["ci_high"], reach, title, kind)
-            first = [name, words.count(row["n_judged"])] if kind == "own" else ["", ""]
-            body.append([first[0], _bold(row["subject"], kind), mark, _cell(row),
-                         "" if kind == "own" else _difference(ahead, is_judged=not few), first[1]])  # fmt: skip
+            about = (name, "", words.count(row["n_judged"])) if kind == "own" else ("", compared, "")
+            body.append([about[0], _bold(row["subject"], kind), mark, _cell(row), *about[1:]])
     return table(
         ["users", "list", "", "value and interval", "final is ahead by", "lists"], body, numbers=[5], class_="pairs"
     )
@@ -246,8 +240,8 @@ def _difference(row: Row | None, *, is_judged: bool = True) -> Child:
     """A paired difference; coloured where its interval does not hold 0 and comes from enough lists."""
     if row is None:
         return ""
-    kind = "better" if row["ci_low"] > 0 else "worse" if row["ci_high"] < 0 else None
-    kind = kind if is_judged else None
+    surely = "better" if row["ci_low"] > 0 else "worse" if row["ci_high"] < 0 else None
+    kind = surely if is_judged else None
     text = tag("b", f"{row['value']:+.4f}") if kind else f"{row['value']:+.4f}"
     return tag(
         "span", text, " ", tag("small", f"{row['ci_low']:+.4f} to {row['ci_high']:+.4f}"), class_=kind and f"text-{kind}"
