@@ -31,6 +31,11 @@ def test_every_night_says_its_value_where_it_is_pointed_at() -> None:
     assert "<title>Mon: 2.0000 (0.0000 to 4.0000)</title>" in _trend([Point("Mon", 2.0, 0.0, 4.0)])
 
 
+def test_a_night_between_gaps_is_a_dot_that_is_seen() -> None:
+    plot = _trend([Point("a", None), Point("b", 2.0), Point("c", None), Point("d", 0.0), Point("e", 4.0)])
+    assert re.findall(r'<circle cx="([\d.]+)"[^>]* class="last"', plot) == ["117", "330"]  # that night, and the last one
+
+
 def test_without_a_value_there_is_no_plot() -> None:
     assert _trend([Point("a", None)]) == ""
     assert svg.sparkline([None, 1.0], "quality") == ""

@@ -72,6 +72,12 @@ def test_a_drift_below_a_quarter_is_none_whatever_it_was_before() -> None:
     assert said("drift_types", Number(0.31), [0.3] * 6) == []
 
 
+def test_a_drift_that_chance_gives_is_none_and_the_first_shift_is_unusual() -> None:
+    assert said("drift_hours", Number(2.9, 0.0, 3.3), [0.1] * 6) == []
+    assert said("drift_hours", Number(2.9, 0.0, 3.3), []) == []
+    assert [kind for kind, _ in said("drift_hours", Number(2.9, 0.0, 0.3), [])] == ["unusual"]
+
+
 def test_a_final_list_behind_its_best_source_is_worse_from_the_first_night_on() -> None:
     behind = night(0, {"ndcg": Number(0.1, 0.08, 0.12), "best_source": Number(0.2)})
     assert [one.anchor for one in findings(behind, [])] == ["quality"]
@@ -87,7 +93,7 @@ def test_a_job_that_takes_twice_its_seconds_is_named() -> None:
     assert findings(night(0, rank=55.0, publish=5.0), before) == []
 
 
-@pytest.mark.parametrize(("status", "why"), [("failed", "CheckError: no"), ("started", "it was killed, or still runs")])
+@pytest.mark.parametrize(("status", "why"), [("failed", "CheckError: no"), ("started", "it was killed, or still runs.")])
 def test_a_job_that_did_not_succeed_is_named_with_its_reason(status: str, why: str) -> None:
     run = replace(
         night(0, rank=1.0).runs["rank"], status=status, error="CheckError: no\nmore" if status == "failed" else None

@@ -26,7 +26,7 @@ Row = Mapping[str, Any]
 
 @dataclass(frozen=True)
 class Number:
-    """A value with its 95 % interval, where it has one."""
+    """A value with its 95 % interval, where it has one; of a drift, from 0 to what chance gives."""
 
     value: float
     low: float | None = None
@@ -136,6 +136,8 @@ def change(rows: Iterable[Row], measure: str, segment: str = "all") -> Row | Non
 
 def number(row: Row) -> Number:
     """The value of a row of evaluations_v2 or changes_v1."""
+    if row.get("measure", "").startswith("drift"):
+        return Number(row["value"], 0.0, row["usual"])
     return Number(row["value"], row["ci_low"], row["ci_high"])
 
 

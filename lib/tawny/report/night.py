@@ -133,7 +133,13 @@ def _trends(page: NightPage, found: Sequence[Finding]) -> Markup:
     groups = {"Lists": QUALITY, "Data": DATA, "Drift": DRIFT, "The night": OPERATION}
     if not page.before:
         return tag("p", "Curves begin with the second night.", class_="note")
-    parts = [tag("p", f"The last {len(page.history)} nights; bands are 95 % intervals.", class_="note")]
+    parts = [
+        tag(
+            "p",
+            f"The last {len(page.history)} nights; bands are 95 % intervals; of a drift, what chance gives.",
+            class_="note",
+        )
+    ]
     for name, group in groups.items():
         figures = [one for series in group if (one := _figure(series, page.history, is_worse=series.key in worse))]
         parts += [tag("h3", name), tag("div", *figures, class_="plots")] if figures else []

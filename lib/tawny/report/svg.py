@@ -221,11 +221,13 @@ def _runs(values: Sequence[float | None]) -> list[list[int]]:
 
 
 def _dots(points: Sequence[Point], place: _Place, write: Format) -> list[Markup]:
-    """A mark for every night, seen where it is pointed at, that says the value."""
+    """A mark for every night that says the value; seen where it is pointed at, or where there is no line to it."""
+    alone = {run[0] for run in _runs([one.value for one in points]) if len(run) == 1}
     return [
         tag(
             "circle", tag("title", f"{one.label}: {_said(one, write)}"),
-            cx=_n(place.x(at)), cy=_n(place.y(one.value)), r=5, class_="hover",
+            cx=_n(place.x(at)), cy=_n(place.y(one.value)), r=3 if at in alone else 5,
+            class_="last" if at in alone else "hover",
         )
         for at, one in enumerate(points)
         if one.value is not None

@@ -98,7 +98,7 @@ def findings(night: NightFacts, before: Sequence[NightFacts]) -> list[Finding]:
     found = [*_stopped(night), *_behind_its_best_source(night)]
     for series in ALL:
         now, then = night.numbers.get(series.key), usual(night, before, series)
-        if now is not None and then is not None and (one := _compared(series, now, then)):
+        if now is not None and (one := _compared(series, now, then) if then else _first(series, now)):
             found.append(one)
     found += _slow(night, before)
     order: dict[Kind, int] = {"worse": 0, "unusual": 1, "better": 2}
@@ -131,7 +131,7 @@ def _stopped(night: NightFacts) -> Iterator[Finding]:
     elif night.published.status == "withdrawn":
         yield Finding("worse", "The list was withdrawn", "a rollback took it back.", "status")
     for run in night.failed:
-        why = (run.error or "it was killed, or still runs").splitlines()[0]
+        why = (run.error or "it was killed, or still runs.").splitlines()[0]
         yield Finding("worse", f"{run.task_id} did not succeed", why, "night")
 
 
@@ -160,8 +160,16 @@ def _compared(series: Series, now: Number, then: Usual) -> Finding | None:
     return Finding(kind, series.title, f"{series.write(now.value)}, {then.of}: {series.write(then.value)}.", series.key)
 
 
+def _first(series: Series, now: Number) -> Finding | None:
+    """A shift in the first night that measures it, which no night before can call usual."""
+    if not series.key.startswith("drift") or _is_chance(series, now, Usual(0.0, 0.0, "")):
+        return None
+    text = f"{series.write(now.value)}; an index above {_SHIFT} is a shift, and no night before has measured it."
+    return Finding("unusual", series.title, text, series.key)
+
+
 def _is_chance(series: Series, now: Number, then: Usual) -> bool:
-    """Whether the interval holds the usual value; or a drift is too small to be one by custom."""
+    """Whether the interval holds the usual value; or a drift is too small to be one, by custom or by chance."""
     if series.key.startswith("drift"):
-        return now.value < _SHIFT
+        return now.value < _SHIFT or (now.high is not None and now.value <= now.high)
     return now.low is not None and now.high is not None and now.low <= then.value <= now.high
