@@ -112,7 +112,7 @@ def ticks(low: float, high: float, n: int = 4) -> tuple[float, float, float]:
     >>> ticks(0.187, 0.232)
     (0.18, 0.24, 0.02)
     >>> ticks(5.0, 5.0)
-    (4.0, 6.0, 1.0)
+    (4.0, 6.0, 0.5)
     """
     if low == high:
         room = abs(low) * 0.2 or 1.0

@@ -44,7 +44,7 @@ def bits(value: float) -> str:
 def seconds(value: float) -> str:
     """A duration.
 
-    >>> seconds(0.43), seconds(75.2), seconds(4000)
+    >>> seconds(0.43), seconds(75.2), seconds(4030)
     ('0.4 s', '1 min 15 s', '1 h 07 min')
     """
     if value < 60:
