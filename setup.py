@@ -16,7 +16,7 @@ def names(file: str) -> list[str]:
 setup(
     packages=[*find_packages("lib"), "tawny_jobs"],
     package_dir={"": "lib", "tawny_jobs": "jobs"},
-    package_data={"tawny": ["py.typed"], "tawny.lake": ["spark_conf/*"]},
+    package_data={"tawny": ["py.typed"], "tawny.lake": ["spark_conf/*"], "tawny.report": ["style.css"]},
     install_requires=names("night.in"),
     extras_require={
         "database": names("database.in"),

@@ -39,6 +39,9 @@ from tawny.runner import horovod
 from tawny.runner.plan import Task, check_job_settings, load_jobs, night_tasks
 
 RUN_DATE = "{{ run_date_of(params, dag_run) }}"
+REPORT = "report"
+"""The task that writes the page."""
+
 RETRY_DELAY = timedelta(minutes=5)
 
 
@@ -152,6 +155,31 @@ def night_operators(deployment: Deployment) -> dict[str, BaseOperator]:
             if task != other and task.needs(other):
                 operators[other.task_id] >> operators[task.task_id]
     return operators
+
+
+def report_operator(deployment: Deployment, night: Mapping[str, BaseOperator]) -> BaseOperator:
+    """The operator that writes the night's page; call it inside a DAG. It runs when the night has ended, in whatever way.
+
+    A teardown, so that a run whose night failed is a failed run although its page could be written.
+
+    Args:
+        deployment: where.
+        night: the operators of the night, by task_id.
+    """
+    arguments = ["--run-date", RUN_DATE, "--env", str(deployment.env_file)]
+    operator = ShellTask(
+        task_id=REPORT,
+        bash_command=_shell_command([str(deployment.python.parent / "tawny"), "report", *arguments]),
+        doc="Write the page of the night: what is worse than before, and why.",
+        owner="recommendations",
+        retries=2,
+        retry_delay=RETRY_DELAY,
+        execution_timeout=timedelta(minutes=30),
+    ).as_teardown()
+    for other in night.values():
+        if not other.downstream_task_ids:
+            other >> operator
+    return operator
 
 
 def maintenance_operator(deployment: Deployment) -> BaseOperator:

@@ -3,7 +3,7 @@
 A run makes the lists of one day: the day on which its data interval ends, or the parameter `run_date`.
 """
 
-from _tasks import Deployment, night_operators, run_date_of
+from _tasks import Deployment, night_operators, report_operator, run_date_of
 from airflow.sdk import DAG, Param
 from airflow.timetables.interval import CronDataIntervalTimetable
 
@@ -20,4 +20,5 @@ with DAG(
     user_defined_macros={"run_date_of": run_date_of},
     tags=["tawny"],
 ) as dag:
-    night_operators(Deployment.from_environment())
+    deployment = Deployment.from_environment()
+    report_operator(deployment, night_operators(deployment))

@@ -41,6 +41,7 @@ ranking: one list per user, with reasons
 
 evaluation: how good every source and the final list are, on a window that no choice was made on
 
+    compare_nights           what changed since the list that readers saw before
     evaluate
 
 publishing: which list readers follow

@@ -39,9 +39,12 @@ def test_a_night_closes_with_metrics_seconds_and_places(tawny: Tawny, env: Env) 
         line.split()[0] for line in lines[lines.index(next(s for s in lines if s.startswith("Seconds"))) :] if "%" in line
     ]
     assert steps == ["create", "number", "evaluate", "total"]
-    assert lines[-2:] == [
+    assert lines[-5:] == [
+        "Worse than before: nothing was published.",
+        "- Nothing was published: readers never saw a list of this night.",
         "Nothing is published.",
         f"Tables: {env.root} (`tawny tables`).",
+        f"Report: {env.root}/reports/1998-04-23.html",
     ]
 
 
@@ -87,6 +90,7 @@ def test_a_failed_night_says_what_is_done_and_runs_nothing_more(
         "not done: number, evaluate",
         "Nothing is published yet.",
         f"Go on with: tawny night --env {env_file.resolve()} --run-date 1998-04-23",
+        f"Report: {env.root}/reports/1998-04-23.html",
         "error: ValueError: an item has no title (`tawny --verbose ...` shows where)",
     ]
 

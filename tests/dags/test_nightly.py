@@ -29,8 +29,9 @@ IDS = {
     "train_als", "train_neighbours", "train_popularity", "train_repeats", "train_transitions", "train_two_tower",
     "generate_candidates.als", "generate_candidates.neighbours", "generate_candidates.popularity",
     "generate_candidates.repeats", "generate_candidates.transitions", "generate_candidates.two_tower",
-    "merge_shortlists", "learn_ranker", "rank", "write_lists", "evaluate", "publish", "check_consistency",
+    "merge_shortlists", "learn_ranker", "rank", "write_lists", "compare_nights", "evaluate", "publish", "check_consistency",
 }  # fmt: skip
+PAGE = "report"
 TASKS = {task.task_id: task for task in night_tasks(load_jobs(tawny_jobs), night_settings(load_env(HERE / "env.toml")))}
 
 
@@ -40,7 +41,7 @@ def dag(load: Callable[[str], ModuleType]) -> Any:
 
 
 def test_the_dag_has_exactly_these_tasks(dag: Any) -> None:
-    assert {task.task_id for task in dag.tasks} == IDS
+    assert {task.task_id for task in dag.tasks} == IDS | {PAGE}
 
 
 def test_runs_are_nightly_one_at_a_time_and_missed_ones_are_not_made_up(dag: Any) -> None:
@@ -62,7 +63,16 @@ def test_edges_are_what_the_jobs_read_and_write_and_nothing_else(dag: Any) -> No
                 written, written_part = rows_of(other.writes)
                 if written == name and (part == written_part or "*" in (part, written_part)) and writer != reader:
                     expected.add((writer, reader))
+    last = IDS - {writer for writer, _ in expected}
+    expected |= {(task_id, PAGE) for task_id in last}
     assert {(up, task.task_id) for task in dag.tasks for up in task.upstream_task_ids} == expected
+
+
+def test_the_page_is_written_however_the_night_ends_and_hides_no_failure(dag: Any) -> None:
+    page = dag.get_task(PAGE)
+    assert (page.is_teardown, page.on_failure_fail_dagrun) == (True, False)
+    assert page.trigger_rule == "all_done_setup_success"
+    assert page.downstream_task_ids == set()
 
 
 def test_a_source_waits_for_its_own_model_and_publishing_for_the_lists_and_their_evaluation(dag: Any) -> None:
@@ -87,13 +97,13 @@ def rendered(operator: Any) -> str:
     dag_run = SimpleNamespace(data_interval_end=datetime(2024, 5, 6, 1, tzinfo=UTC))
     operator.render_template_fields({"params": {"run_date": None}, "dag_run": dag_run, **operator.dag.user_defined_macros})
     if hasattr(operator, "bash_command"):
-        words = [f"{key}={value}" for key, value in operator.env.items()] + operator.bash_command.split(" ")
+        words = [f"{key}={value}" for key, value in (operator.env or {}).items()] + operator.bash_command.split(" ")
     else:
         words = operator._get_hook()._build_spark_submit_command(operator.application)
     return "".join(f"{word}\n" for word in words).replace(str(ROOT), "<checkout>")
 
 
-@pytest.mark.parametrize("task_id", sorted(IDS))
+@pytest.mark.parametrize("task_id", sorted(IDS | {PAGE}))
 def test_every_command_is_the_golden_one(dag: Any, task_id: str) -> None:
     golden, command = GOLDEN / f"{task_id}.txt", rendered(dag.get_task(task_id))
     if os.environ.get("TAWNY_GOLDEN") == "write":
@@ -102,7 +112,7 @@ def test_every_command_is_the_golden_one(dag: Any, task_id: str) -> None:
 
 
 def test_every_golden_command_belongs_to_a_task() -> None:
-    assert {path.stem for path in GOLDEN.glob("*.txt")} == IDS
+    assert {path.stem for path in GOLDEN.glob("*.txt")} == IDS | {PAGE}
 
 
 def test_delta_s_jars_are_sent_where_the_cluster_does_not_bring_them(
@@ -134,7 +144,7 @@ def test_a_source_that_the_night_leaves_out_has_no_tasks(
     (tmp_path / "env.toml").write_text((HERE / "env.toml").read_text() + '[night]\nsources = ["popularity", "als"]\n')
     monkeypatch.setenv("TAWNY_ENV", str(tmp_path / "env.toml"))
     left_out = {one for one in IDS if one.endswith(("neighbours", "repeats", "transitions", "two_tower"))}
-    assert {task.task_id for task in load("nightly").dag.tasks} == IDS - left_out
+    assert {task.task_id for task in load("nightly").dag.tasks} == (IDS | {PAGE}) - left_out
 
 
 def test_parsing_loads_neither_pyspark_nor_tensorflow() -> None:

@@ -226,6 +226,29 @@ def show(
 
 
 @app.command()
+def report(
+    env: EnvFile = None,
+    run_date: Annotated[
+        date | None,
+        typer.Option("--run-date", metavar="YYYY-MM-DD", parser=day, help="Default: the env file's, else the newest night."),
+    ] = None,
+    out: Annotated[
+        Path | None, typer.Option("--out", metavar="FILE", help="Default: reports/<run_date>.html below the tables.")
+    ] = None,
+) -> None:
+    """Write the page of a night: what is worse than before, metrics, data, drift, lists, and the curves of sixty nights.
+
+    It is one HTML file without a network. Without --out the index over nights (reports/index.html) is written too. `tawny
+    night` does this at its end. Example:
+
+        tawny report --run-date 1998-04-23 --out night.html
+    """
+    from tawny.cli.pages import write_page
+
+    typer.echo(write_page(local_runner(env), run_date, out))
+
+
+@app.command()
 def trace(
     user: Annotated[str, typer.Option("--user", metavar="ID", help="As the landing files name the user.")],
     item: Annotated[str, typer.Option("--item", metavar="ID", help="As the landing files name the item.")],

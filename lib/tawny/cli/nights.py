@@ -1,5 +1,6 @@
 """`tawny night` and `tawny backfill`: run nights, show their progress, and print their results."""
 
+import sys
 import time
 from collections.abc import Sequence
 from datetime import date
@@ -8,6 +9,7 @@ from pathlib import Path
 from tawny.cli.check import before_night
 from tawny.cli.console import console
 from tawny.cli.options import local_runner
+from tawny.cli.pages import page_after_failure, page_text
 from tawny.cli.progress import progress
 from tawny.cli.report import closing_text, show_failure, show_night
 from tawny.core.errors import ConfigError
@@ -17,7 +19,7 @@ from tawny.runner.plan import Task
 
 
 def one_night(env_file: Path | None, run_date: date | None, first: str | None, *, again: bool = False) -> None:
-    """Run one night and print its tables.
+    """Run one night, print its tables and write its page.
 
     Raises:
         TawnyError: as the failed job raised it.
@@ -28,6 +30,7 @@ def one_night(env_file: Path | None, run_date: date | None, first: str | None, *
     before_night(runner)
     _run(runner, night, again=again)
     show_night(runner, night, time.perf_counter() - start)
+    console().print(page_text(runner, night.run_date), soft_wrap=True)
 
 
 def many_nights(env_file: Path | None, days: Sequence[date], jobs: Sequence[str] | None) -> None:
@@ -50,6 +53,8 @@ def many_nights(env_file: Path | None, days: Sequence[date], jobs: Sequence[str]
         seconds = sum(step.seconds for step in night.steps)
         n_run = sum(step.record is not None for step in night.steps)
         console().print(f"{day}: {n_run} jobs run, {len(night.done) - n_run} current, {seconds:.1f} s")
+        if not jobs:
+            console().print(page_text(runner, day), soft_wrap=True)
     if not jobs:
         console().print(closing_text(runner, night), soft_wrap=True)
 
@@ -60,6 +65,9 @@ def _run(runner: LocalRunner, night: Night, *, again: bool = False) -> None:
             run_night(runner, night, watch, again=again)
     except BaseException as exc:
         show_failure(runner, night, exc)
+        # After a signal, which is no Exception, nobody waits for a page.
+        if isinstance(exc, Exception) and (page := page_after_failure(runner, night.run_date)):
+            sys.stderr.write(f"{page}\n")
         raise
 
 

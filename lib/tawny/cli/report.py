@@ -14,9 +14,13 @@ from tawny.core.table import spec_of
 from tawny.lake.base import Conditions
 from tawny.publish.pointer import PublishedList, published_in, published_pointer, published_rows, standing
 from tawny.publish.settings import PublishSettings
+from tawny.report.history import nights
+from tawny.report.sentences import since_lines, verdict_lines
+from tawny.report.verdict import findings
 from tawny.runner.local import LocalRunner
 from tawny.runner.night import Night
 from tawny.runner.run import LANDING
+from tawny.tables.changes import CHANGES
 from tawny.tables.evaluations import EVALUATIONS
 from tawny.tables.splits import SPLITS
 
@@ -41,6 +45,8 @@ def show_night(runner: LocalRunner, night: Night, total_seconds: float) -> None:
             out.print(table)
     if few:
         out.print(few, soft_wrap=True)
+    for line in changed_lines(runner, night):
+        out.print(line, soft_wrap=True)
     out.print(closing_text(runner, night), soft_wrap=True)
 
 
@@ -49,6 +55,17 @@ def asked_text(runner: LocalRunner, night: Night) -> str:
     where: Conditions = (("run_date", "=", night.run_date), ("fold", "=", "serve"))
     rows = runner.arrow.read(SPLITS, runner.arrow.version(SPLITS), where)
     return "".join(f"The night was asked: {reason}." for reason in rows["reason"].to_pylist())
+
+
+def changed_lines(runner: LocalRunner, night: Night) -> list[str]:
+    """What changed since the night before, and what is worse than in the nights before."""
+    history = nights(runner.arrow, night.run_date, runner.night.k)
+    if not history:
+        return []
+    where: Conditions = (("run_date", "=", night.run_date),)
+    rows = runner.arrow.read(CHANGES, runner.arrow.version(CHANGES), where).to_pylist()
+    found = findings(history[-1], history[:-1])
+    return [*since_lines(rows), *verdict_lines(found, len(history) - 1)]
 
 
 def min_judged(runner: LocalRunner) -> int:

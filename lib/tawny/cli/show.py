@@ -41,7 +41,7 @@ def show_list(runner: LocalRunner, user_id: str, run_date: date | None) -> None:
         raise ConfigError(where=f"user {user_id}", rule=rule, came="none", do=do)
     catalog = runner.arrow.read_arrow(CATALOG, runner.arrow.version(CATALOG), (("run_date", "=", day),), MAX_ITEMS)
     titles = dict(zip(catalog["item_id"].to_pylist(), catalog["title"].to_pylist(), strict=True))
-    popular = _popular(runner, day)
+    popular = popular_text(runner, day)
     table = grid("rank", "item", "score", "sources", "why", right=("rank", "score"))
     for row in sorted(rows, key=lambda row: int(row["rank"])):
         item = titles.get(row["item_id"]) or row["item_id"]
@@ -80,7 +80,7 @@ def _written(runner: LocalRunner, run_date: date) -> str:
     return list_id
 
 
-def _popular(runner: LocalRunner, day: date) -> str:
+def popular_text(runner: LocalRunner, day: date) -> str:
     """What popularity counted, according to the model of the day's lists."""
     where: Conditions = (
         ("run_date", "=", day), ("model", "=", "popularity"), ("fold", "=", "serve"), ("file", "=", "config.json"),

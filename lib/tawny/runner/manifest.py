@@ -23,7 +23,7 @@ if TYPE_CHECKING:  # so that planning imports no pyarrow
 
 
 # Packages of the library that decide nothing that is written.
-_NO_RESULT = ("cli", "testing")
+_NO_RESULT = ("cli", "report", "testing")
 
 STARTED = "started"
 """The status of a run that has not ended."""
@@ -46,6 +46,7 @@ class Record:
     status: str = STARTED
     error: str | None = None
     seconds: float = 0.0
+    peak_memory_bytes: int | None = None
     night_id: str | None = None
     inputs: dict[str, str] = field(default_factory=dict)
     versions_read: dict[str, int] = field(default_factory=dict)

@@ -16,7 +16,7 @@ from tawny.core.table import TableRef, TableSlice, overlaps, spec_of
 from tawny.tables.nights import NIGHTS
 from tawny.tables.registry import table
 
-TARGETS = ("published_v2", "evaluations_v2", "consistency_v1")
+TARGETS = ("published_v2", "evaluations_v2", "changes_v1", "consistency_v1")
 """A night runs the tasks that these tables need."""
 
 Jobs = Mapping[str, Job]

@@ -16,6 +16,7 @@ from tawny.core.table import TableRef, TableSlice, TableSpec, overlaps, spec_of
 from tawny.lake.base import Condition, Lake, Value, Written
 from tawny.runner.lineage import Lineage, Made, earlier_digest, earlier_name
 from tawny.runner.manifest import Record, closing_line, new_record
+from tawny.runner.memory import PeakMemory
 from tawny.runner.night_before import NightBefore
 from tawny.runner.plan import Task
 from tawny.runner.signals import undisturbed
@@ -329,10 +330,11 @@ def open_run(task: Task, run_date: date, env: Env, night: NightSettings, lake: L
 
 def execute(run: Run[Any, F], save: Callable[[Record], None]) -> Record:
     """Run the job's `main`, save its record when it begins and when it ends, in whatever way, and log one closing line."""
-    start = time.perf_counter()
+    start, memory = time.perf_counter(), PeakMemory()
     try:
         save(deepcopy(run.record))  # a copy, because the run goes on filling its own
-        run.task.job.main(run)
+        with memory:
+            run.task.job.main(run)
         _check_written(run)
         run.record.status = "succeeded"
     except BaseException as exc:
@@ -341,6 +343,7 @@ def execute(run: Run[Any, F], save: Callable[[Record], None]) -> Record:
     finally:
         with undisturbed():
             run.record.seconds = round(time.perf_counter() - start, 3)
+            run.record.peak_memory_bytes = memory.n_bytes or None
             save(run.record)
             logger.info("%s", closing_line(run.record))
     return run.record

@@ -28,6 +28,11 @@ RUNS = TableSpec(
         "code_version": Column("string", "Tawny's version and, in a checkout, the commit"),
         "code_digest": Column("string", "of the sources that decide what the job writes", nullable=True),
         "seed": Column("bigint", "of everything random"),
+        "peak_memory_bytes": Column(
+            "bigint",
+            "resident memory of the run's processes on its machine (runner/memory.py); null when it begins",
+            nullable=True,
+        ),
     },
     key=("run_id", "status"),
     mode="append_once",

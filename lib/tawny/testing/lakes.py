@@ -9,6 +9,7 @@ from tawny.lake.arrow import ArrowLake, arrow_digest
 from tawny.lake.base import Conditions
 from tawny.publish.pointer import PublishedList, published_in, published_rows
 from tawny.runner.lineage import Lineage
+from tawny.tables.changes import CHANGES
 from tawny.tables.published import PUBLISHED
 from tawny.tables.recommendations import RECOMMENDATIONS
 from tawny.tables.registry import all_tables
@@ -47,10 +48,11 @@ def in_any_order(root: str) -> Content:
     """What must be equal in whatever order the nights of some days were run, and whatever landed in between.
 
     Left out are: which run_date read a landed file, and from when on it was known, for that is the order; the history of the
-    published list, for readers saw what they saw; and lists that no night would make any more, for a list is written once
-    and stays. Of each day the list that was written last is compared.
+    published list, for readers saw what they saw; what changed since the list that they saw (changes_v1); and lists that no
+    night would make any more, for a list is written once and stays. Of each day the list written last is compared.
     """
-    found = content(root, leave_out=[PUBLISHED.name], columns=["landings_v1.run_date", "landings_v1.known_from"])
+    of_order = ["landings_v1.run_date", "landings_v1.known_from"]
+    found = content(root, leave_out=[PUBLISHED.name, CHANGES.name], columns=of_order)
     newest = Lineage(ArrowLake(root), date.max).earlier(RECOMMENDATIONS).values()
     own = [f"('list_id', '{made.note['partition']['list_id']}')" for made in newest]
     found[RECOMMENDATIONS.name] = [row for row in found[RECOMMENDATIONS.name] if any(one in row for one in own)]

@@ -1,4 +1,4 @@
-"""Average precision; its mean over the users is MAP@k."""
+"""Average precision: how many of the items down to each hit are hits, in the mean; over users it is MAP@k."""
 
 import numpy as np
 

@@ -1,4 +1,4 @@
-"""Coverage: how much of the catalog anyone is shown."""
+"""Coverage: the share of the catalog that is on at least one list."""
 
 import numpy as np
 

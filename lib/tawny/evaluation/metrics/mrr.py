@@ -1,4 +1,4 @@
-"""Mean reciprocal rank: how far down the first hit lies."""
+"""Mean reciprocal rank: one divided by the place of the first hit, so 0.5 if it is second."""
 
 import numpy as np
 

@@ -1,4 +1,4 @@
-"""Normalised discounted cumulative gain: of hits, or of what they are worth.
+"""Normalised discounted cumulative gain: how near the top the hits are; 1 is the best order.
 
 Shapes: U users of a batch, K list, A answers.
 """

@@ -1,4 +1,4 @@
-"""Precision: how much of the list was chosen."""
+"""Precision: the share of the list that its user took."""
 
 import numpy as np
 

@@ -1,4 +1,4 @@
-"""Recall: how much of what a user chose was listed."""
+"""Recall: the share of what a user took that was on the list."""
 
 import numpy as np
 
