@@ -1,6 +1,7 @@
 """The commands and their help. Each imports what it needs when it is called."""
 
 from datetime import date, timedelta
+from pathlib import Path
 from typing import Annotated
 
 import typer
@@ -200,6 +201,33 @@ def similar(
     from tawny.cli.similar import show_similar
 
     show_similar(local_runner(env), item, source, n)
+
+
+@app.command()
+def export(
+    out: Annotated[Path, typer.Option("--out", metavar="FILE", help="Appears under this name when it is whole.")],
+    env: EnvFile = None,
+    file_format: Annotated[
+        str | None, typer.Option("--format", metavar="csv|jsonl|parquet", help="Default: by the ending of FILE.")
+    ] = None,
+    user_file: Annotated[
+        Path | None, typer.Option("--user-file", metavar="FILE", help="Only these users, one id a line.")
+    ] = None,
+    titles: Annotated[bool, typer.Option("--titles", help="With the titles of the items.")] = False,
+    per_user: Annotated[bool, typer.Option("--per-user", help="One row per user instead of one per user and rank.")] = False,
+    language: Language = None,
+) -> None:
+    """Write the published lists, with their reasons in words, to one file for a mail tool, a spreadsheet or a database.
+
+    It is the list that readers follow when the command starts, whatever is published meanwhile. Examples:
+
+        tawny export --out lists.csv --titles
+
+        tawny export --out lists.jsonl --per-user --user-file vip.txt --language zh
+    """
+    from tawny.cli.export import export_lists
+
+    export_lists(local_runner(env), out, file_format, user_file, language, with_titles=titles, per_user=per_user)
 
 
 @app.command()
