@@ -9,6 +9,7 @@ import pyarrow as pa
 import pytest
 from scipy import sparse
 
+from tawny.cli.similar import near_lines
 from tawny.core.config import Env
 from tawny.core.table import TableSpec
 from tawny.lake.arrow import ArrowLake
@@ -20,6 +21,7 @@ from tawny.models.popularity.model import Popularity
 from tawny.models.popularity.settings import PopularitySettings
 from tawny.models.store import Saveable, to_files
 from tawny.publish.pointer import PublishedList, publish
+from tawny.publish.similar import Near, Similar
 from tawny.tables.catalog import CATALOG
 from tawny.tables.item_features import ITEM_FEATURES
 from tawny.tables.models import MODELS
@@ -87,3 +89,16 @@ def test_what_cannot_be_asked_is_refused_with_a_way_out(tawny: Tawny) -> None:
     assert (ended.code, "the source must list other items for another history" in ended.err) == (2, True)
     ended = tawny("similar", "--item", "sku-0", "--source", "nobody")
     assert (ended.code, "it must be a source of the night: popularity, als" in ended.err) == (2, True)
+
+
+def test_near_items_at_80_columns_are_a_line_each() -> None:
+    """Golden."""
+    near = (
+        Near("sku-10", "A lawn mower that cuts the lawn of the neighbours as well as your own", 12.5),
+        Near("7", None, 0.25),
+    )
+    lines = [line.plain for line in near_lines(Similar(DAY, "als", Near("1", None, 1.0), near), 80)]
+    assert lines == [
+        " 1  A lawn mower that cuts the lawn of the neighbours as well…   12.5000  sku-10",
+        f" 2  7{58 * ' '}   0.2500  7",
+    ]

@@ -39,6 +39,12 @@ def test_a_title_is_named_once_and_verbs_share_their_items() -> None:
     assert _told(row, CHINESE, 7) == "您购买过Arno Camera（5月3日）和Rake {x}（2025年12月31日）；近7天热门"
 
 
+def test_a_day_that_items_of_one_verb_have_in_common_is_told_once() -> None:
+    day = date(2026, 5, 3)
+    row = _row(("als", "1", "view", day, None), ("als", "3", "view", day, None))
+    assert _told(row) == "you viewed Arno Camera and Rake {x} (3 May)"
+
+
 def test_the_listed_item_itself_is_this() -> None:
     assert _told(_row(("repeats", "9", "view", date(2026, 5, 30), None))) == "you viewed this (30 May)"
     assert _told(_row(("als", "1", "cart", date(2026, 5, 30), None), item="2")) == "you put this (30 May) into the cart"

@@ -4,7 +4,6 @@ from pathlib import Path
 
 from tawny.cli.console import console
 from tawny.core.words import words_of
-from tawny.publish.export import ExportSettings, export, format_of, users_in
 from tawny.runner.local import LocalRunner
 
 _NAMED = 5
@@ -26,6 +25,8 @@ def export_lists(
         StaleInputError: nothing is published.
         ConfigError: a file, the format or the language is wrong.
     """
+    from tawny.publish.export import ExportSettings, export, format_of, users_in
+
     words = words_of(language, runner.env.words) if language else runner.words
     users = users_in(user_file) if user_file else None
     done = export(runner.arrow, ExportSettings(out, format_of(out, file_format), words, users, with_titles, per_user))

@@ -19,7 +19,10 @@ from tawny.tables.recommendations import RECOMMENDATIONS
 if TYPE_CHECKING:  # so that the help of the commands loads no table reader
     from tawny.lake.arrow import ArrowLake
 
-MAX_ITEMS = 20_000_000
+_MAX_ITEMS = 20_000_000
+
+WIDEST = 100
+"""Cells of a line, however wide the terminal: scores that stand far from their titles are hard to read."""
 
 _SOURCES_CELLS = 24
 
@@ -48,7 +51,7 @@ def show_list(runner: LocalRunner, user_id: str, run_date: date | None, language
     out = console()
     out.print(f"user {user_id}, list of {day}, model {rows[0]['model_version']}")
     out.print(standing(published, day, list_id), soft_wrap=True)
-    for line in list_lines(rows, wording, out.width):
+    for line in list_lines(rows, wording, min(out.width, WIDEST)):
         out.print(line)
 
 
@@ -94,7 +97,7 @@ def short_sources(sources: Sequence[str], cells: int) -> str:
 
 def titles_of(runner: LocalRunner, day: date) -> dict[str, str | None]:
     """The titles of that day's catalog, by item_id; empty where the catalog is no longer kept."""
-    catalog = runner.arrow.read_arrow(CATALOG, runner.arrow.version(CATALOG), (("run_date", "=", day),), MAX_ITEMS)
+    catalog = runner.arrow.read_arrow(CATALOG, runner.arrow.version(CATALOG), (("run_date", "=", day),), _MAX_ITEMS)
     return dict(zip(catalog["item_id"].to_pylist(), catalog["title"].to_pylist(), strict=True))
 
 

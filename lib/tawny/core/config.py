@@ -227,7 +227,7 @@ class Env(Settings):
         jars: folder of Delta's jars; default: $TAWNY_JARS, or where `make` put them. spark-submit brings its own.
         run_date: the day that `tawny night` makes lists for without --run-date; for landing files that never change.
         files: what the landing files hold, where their names do not say it.
-        language: of the reasons, in which `tawny show` and `tawny export` tell them: en, zh, or a table below `words`.
+        language: in which reasons are told to people, in lists that are shown or exported: en, zh, or a table below `words`.
         words: `[words.<language>]`, the words of reasons in a language (core/words.py).
         keep_days: by table, how many days `tawny maintain` keeps, instead of what the table declares: `events_v2 = 730`
             forgets events two years before the newest published day.

@@ -29,7 +29,7 @@ class Words(Settings):
         impression, view, click, cart, purchase, rating, play, like, dislike, hide: what the user did with past `{items}`.
         past: the same where the type of the event is not known.
         itself: the past item where it is the listed item.
-        dated: one past `{item}` and the `{day}` of the user's strongest event with it.
+        dated: a past `{item}`, or several of one day, and the `{day}` of the user's strongest event with it.
         date: a day, of `{day}`, `{month}` and `{year}`.
         date_this_year: a day in the year of the list, of `{day}` and `{month}`.
         months: what `{month}` is, January first.

@@ -92,7 +92,8 @@ class Exported:
 def export(lake: ArrowLake, settings: ExportSettings) -> Exported:
     """Write the list that readers follow now; what is published meanwhile changes nothing, for one version is read.
 
-    The file appears under its name when it is whole, and replaces one that is there. Users are in the order of their ids.
+    The file appears under its name when it is whole, and replaces one that is there; a killed process leaves a hidden folder
+    `.NAME.*.partial` beside it. Users are in the order of their ids.
     At most ROWS_AT_ONCE rows are held at a time, and the titles of the catalog.
 
     Raises:

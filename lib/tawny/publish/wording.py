@@ -55,7 +55,7 @@ class Wording:
 
     def _past(self, row: Row, pairs: Sequence[tuple[Row, Row | None]]) -> Iterator[str]:
         """What the user did with past items, each thing done once; a title that occurs again is left out."""
-        by_verb: dict[str, dict[str, str]] = {}
+        by_verb: dict[str, list[tuple[str, str]]] = {}
         named: set[str] = set()
         for reason, detail in pairs:
             if reason["item_id"] is None:
@@ -64,13 +64,25 @@ class Wording:
             title = self.words.itself if is_itself else self.title(reason["item_id"])
             known = detail or {"event_type": None, "event_date": None}
             if title.casefold() not in named:
-                dated = self._dated(title, known["event_date"], row["run_date"])
-                by_verb.setdefault(known["event_type"] or "past", {})[title] = dated
+                day = self._day(known["event_date"], row["run_date"])
+                by_verb.setdefault(known["event_type"] or "past", []).append((title, day))
                 named.add(title.casefold())
-        for verb, titles in by_verb.items():
-            *others, last = titles.values()
-            items = self.words.last_comma.join([self.words.comma.join(others), last] if others else [last])
-            yield str(getattr(self.words, verb)).format(items=items)
+        for verb, dated in by_verb.items():
+            yield str(getattr(self.words, verb)).format(items=self._items(dated))
+
+    def _items(self, dated: Sequence[tuple[str, str]]) -> str:
+        """The past items of one verb, each with its day, or all with the day that they have in common."""
+        days = {day for _, day in dated}
+        if len(days) == 1:
+            return self._with_day(self._joined([title for title, _ in dated]), *days)
+        return self._joined([self._with_day(title, day) for title, day in dated])
+
+    def _joined(self, items: Sequence[str]) -> str:
+        *others, last = items
+        return self.words.last_comma.join([self.words.comma.join(others), last] if others else [last])
+
+    def _with_day(self, text: str, day: str) -> str:
+        return self.words.dated.format(item=text, day=day) if day else text
 
     def _popular(self, pairs: Sequence[tuple[Row, Row | None]]) -> Iterator[str]:
         """What the item is popular in: its category, or else all that popularity counted."""
@@ -80,12 +92,12 @@ class Wording:
         elif any(reason["item_id"] is None and reason["source"] == "popularity" for reason, _ in pairs):
             yield self.words.popular_days.format(days=self.window_days) if self.window_days else self.words.popular
 
-    def _dated(self, title: str, day: date | None, list_date: date) -> str:
+    def _day(self, day: date | None, list_date: date) -> str:
+        """The day in words; empty where it is not known."""
         if day is None:
-            return title
+            return ""
         template = self.words.date_this_year if day.year == list_date.year else self.words.date
-        text = template.format(year=day.year, month=self.words.months[day.month - 1], day=day.day)
-        return self.words.dated.format(item=title, day=text)
+        return template.format(year=day.year, month=self.words.months[day.month - 1], day=day.day)
 
 
 def popularity_window(lake: Lake[Any], run_date: date) -> int | None:
