@@ -9,7 +9,6 @@ from datetime import date
 from pathlib import Path
 
 import tawny_jobs
-from tawny.cli.pages import explain
 from tawny.report.write import write_report
 from tawny.runner.local import LocalRunner
 from tawny.runner.plan import load_jobs
@@ -31,7 +30,7 @@ def main() -> None:
     env.write_text('root = "lake"\nlanding = "landing"\n')
     runner = LocalRunner(load_jobs(tawny_jobs), env)
     write_nights(runner.arrow, runner.tasks(), LAST, args.nights, is_bad=not args.good)
-    file = write_report(runner, LAST, explain(runner, LAST))
+    file = write_report(runner, LAST)
     print(file, file.with_name("index.html"), sep="\n")
 
 

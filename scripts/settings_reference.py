@@ -22,6 +22,7 @@ from tawny.core.config import (
     Settings,
 )
 from tawny.core.job import STAGES, Job
+from tawny.core.words import Words
 from tawny.runner.plan import load_jobs
 
 ARRAYS: dict[tuple[type[Settings], str], type[Settings]] = {
@@ -55,7 +56,7 @@ def page() -> str:
     jobs = sorted(load_jobs(tawny_jobs).values(), key=lambda job: (STAGES.index(job.stage), job.name))
     own = [job for job in jobs if job.settings.model_fields]
     others = ", ".join(f"`{job.name}`" for job in jobs if job not in own)
-    sections = [HEAD, *_sections("", Env), *_sections("night", NightSettings)]
+    sections = [HEAD, *_sections("", Env), *_sections("words.<language>", Words), *_sections("night", NightSettings)]
     sections += [section for job in own for section in _sections(f"jobs.{job.name}", job.settings, job)]
     return "\n\n".join([*sections, f"Without settings of their own: {others}."]) + "\n"
 
@@ -68,7 +69,7 @@ def _sections(table: str, settings_class: type[Settings], job: Job | None = None
     nested: list[tuple[str, type[Settings]]] = []
     for name, field in schema["properties"].items():
         inner = _nested(settings_class, name)
-        if settings_class is Env and name in ("night", "jobs"):
+        if settings_class is Env and name in ("night", "jobs", "words"):
             continue  # their classes have sections of their own
         if (place := (settings_class, name)) in ARRAYS:
             nested.append((f"[{table}{'.' if table else ''}{name}]", ARRAYS[place]))

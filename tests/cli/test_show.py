@@ -1,5 +1,6 @@
 from datetime import date
 from functools import partial
+from pathlib import Path
 from typing import Any
 
 import numpy as np
@@ -7,9 +8,10 @@ import pyarrow as pa
 import pytest
 from deltalake import DeltaTable
 
-from tawny.cli.show import newest_list
+from tawny.cli.show import list_lines, newest_list
 from tawny.core.config import Env
 from tawny.core.table import TableSpec
+from tawny.core.words import ENGLISH
 from tawny.lake.arrow import ArrowLake
 from tawny.lake.base import Value
 from tawny.lake.schema import arrow_schema
@@ -17,6 +19,7 @@ from tawny.models.popularity.model import Popularity
 from tawny.models.popularity.settings import PopularitySettings
 from tawny.models.store import to_files
 from tawny.publish.pointer import PublishedList, publish
+from tawny.publish.wording import Wording
 from tawny.tables.catalog import CATALOG
 from tawny.tables.models import MODELS
 from tawny.tables.published import PUBLISHED
@@ -54,7 +57,15 @@ def lake(env: Env) -> ArrowLake:
             {"source": "als", "item_id": "b", "share": 0.75},
             {"source": "popularity", "item_id": None, "share": 0.25},
         ]
-        row = {"user_id": "7", "sources": ["als", "popularity"], "reasons": because, "model_version": version}
+        bought = {"event_type": "purchase", "event_date": date(1998, 3, 3), "category": None}
+        details = [bought, {"event_type": None, "event_date": None, "category": None}]
+        row: dict[str, Any] = {
+            "user_id": "7",
+            "sources": ["als", "popularity"],
+            "reasons": because,
+            "model_version": version,
+        }
+        row["details"] = details if version == "new" else None
         _list(lake, day, {**row, "rank": 1, "item_id": first, "score": 0.5})
     return lake
 
@@ -87,16 +98,73 @@ def test_a_list_of_a_day_is_shown_with_titles_and_reasons(tawny: Tawny) -> None:
     ended = tawny("show", "--user", "7", "--run-date", "1998-04-23")
     assert ended.code == 0
     assert ended.out.startswith("user 7, list of 1998-04-23, model new\n")
-    (row,) = [line.strip() for line in ended.out.splitlines() if "0.5000" in line]
-    assert row.split("  ")[0] == "1"
-    assert "Alien [1979]" in row
-    assert row.endswith("because of Brazil; popular in the last 30 days")
+    head, why = ended.out.splitlines()[-2:]
+    assert head.split() == ["1", "Alien", "[1979]", "0.5000", "als", "popularity"]
+    assert why == "    you bought Brazil (3 Mar); popular in the last 30 days"
+
+
+@pytest.mark.usefixtures("lake")
+def test_reasons_are_told_in_another_language_and_in_a_shop_s_own_words(tawny: Tawny, env_file: Path) -> None:
+    ended = tawny("show", "--user", "7", "--run-date", "1998-04-23", "--language", "zh")
+    assert ended.out.endswith("    您购买过Brazil（3月3日）；近30天热门\n")
+    ended = tawny("show", "--user", "7", "--run-date", "1998-04-23", "--language", "de")
+    assert ended.code == 2
+    assert "reasons must be told in one of en, zh. Received: 'de'." in ended.err
+    text = env_file.read_text()
+    env_file.write_text(f'language = "de"\n{text}\n[words.de]\npurchase = "Sie kauften {{items}}"\n')
+    ended = tawny("show", "--user", "7", "--run-date", "1998-04-23")
+    assert ended.out.endswith("    Sie kauften Brazil (3 Mar); popular in the last 30 days\n")
+    env_file.write_text(f'{text}\n[words.de]\npurchase = "Sie kauften {{item}}"\n')
+    ended = tawny("show", "--user", "7")
+    assert (ended.code, "it must name {items}, and names {item}" in ended.err) == (2, True)
 
 
 @pytest.mark.usefixtures("lake")
 def test_an_item_without_a_title_is_shown_by_its_id(tawny: Tawny) -> None:
     ended = tawny("show", "--user", "7", "--run-date", "1998-04-22")
     assert [line.split()[1] for line in ended.out.splitlines() if "0.5000" in line] == ["c"]
+
+
+GOLDEN = """\
+  9  The Good, the Bad and the Ugly: the whole fil…   0.8123  transitions als +2
+     you bought Rake (3 May) and Hose (31 Dec 2025); you viewed Lawn mower, red
+     (1 May)
+ 10  割草机割草机割草机割草机割草机割草机割草机割 …  12.5000  popularity
+     popular in Garden"""
+
+
+def test_a_list_at_80_columns_is_a_line_per_item_and_its_reason_below() -> None:
+    """Golden: titles are cut by the cells that they take, and a reason goes on in the next line."""
+
+    def event(kind: str, year: int, month: int, day: int) -> dict[str, Any]:
+        return {"event_type": kind, "event_date": date(year, month, day), "category": None}
+
+    def reason(source: str, item: str | None) -> dict[str, Any]:
+        return {"source": source, "item_id": item, "share": 0.25}
+
+    titles = {
+        "a": "The Good, the Bad and the Ugly: the whole film at last",
+        "b": "割草机" * 12,
+        "1": "Rake",
+        "2": "Hose",
+        "3": "Lawn mower, red",
+    }
+    garden = {"event_type": None, "event_date": None, "category": "Garden"}
+    rows = [
+        {
+            "run_date": date(2026, 6, 1), "rank": 10, "item_id": "b", "score": 12.5, "sources": ["popularity"],
+            "reasons": [reason("als", None)], "details": [garden],
+        },
+        {
+            "run_date": date(2026, 6, 1), "rank": 9, "item_id": "a", "score": 0.8123,
+            "sources": ["transitions", "als", "neighbours", "popularity"],
+            "reasons": [reason("als", "1"), reason("als", "3"), reason("als", "2")],
+            "details": [event("purchase", 2026, 5, 3), event("view", 2026, 5, 1), event("purchase", 2025, 12, 31)],
+        },
+    ]  # fmt: skip
+    lines = list(list_lines(rows, Wording(ENGLISH, titles), 80))
+    assert "\n".join(line.plain for line in lines) == GOLDEN
+    assert max(line.cell_len for line in lines) <= 80
 
 
 @pytest.mark.usefixtures("lake")

@@ -91,7 +91,9 @@ def test_a_backtest_has_the_rows_of_every_source_and_of_the_final_list(spark: Sp
         [("als", "a", [(1,), (2,), (3,), (4,)]), ("top", "a", [(2,)]), ("als", "b", []), ("top", "b", [(2,)])],
         f"source string, {items}",
     )
-    rankings = spark.createDataFrame([("a", [(1,)]), ("b", [(2,)])], items)
+    # A list policy has put item 2 in the place of item 4 for user b.
+    ranked = [("a", [(1,)], [1]), ("b", [(2,)], [4])]
+    rankings = spark.createDataFrame(ranked, f"{items}, before_policy array<int>")
     holdouts = spark.createDataFrame(
         [("a", [1], [1.0], 2), ("b", [2], [1.0], 0)],
         "user_id string, item_indices array<int>, values array<float>, history_length int",
@@ -101,6 +103,7 @@ def test_a_backtest_has_the_rows_of_every_source_and_of_the_final_list(spark: Sp
     common = {"kind": "backtest", "list_date": day, "n_judged": 2}
     assert recalls(rows) == [
         {**common, "subject": "als", "value": 0.5},
+        {**common, "subject": "before_policy", "value": 0.5},
         {**common, "subject": "final", "value": 1.0},
         {**common, "subject": "top", "value": 0.5},
     ]
@@ -111,6 +114,7 @@ def test_a_backtest_has_the_rows_of_every_source_and_of_the_final_list(spark: Sp
             less.setdefault((row["subject"], row["versus"]), {})[row["segment"]] = row["value"]
     assert less == {
         ("final", "als"): {"all": 0.5, "warm": 0.0, "1-2": 0.0, "cold": 1.0},
+        ("final", "before_policy"): {"all": 0.5, "warm": 0.0, "1-2": 0.0, "cold": 1.0},
         ("final", "top"): {"all": 0.5, "warm": 1.0, "1-2": 1.0, "cold": 0.0},
         ("top", "als"): {"all": 0.0, "warm": -1.0, "1-2": -1.0, "cold": 1.0},
     }

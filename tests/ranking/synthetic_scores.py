@@ -1,10 +1,15 @@
 """Sources that see the relevant items through noise, and NDCG by a full sort, to compare with."""
 
+from dataclasses import replace
+from typing import Any
+
 import numpy as np
 
 from tawny.core.arrays import Bools, Doubles, Floats, Histories, Ragged
+from tawny.core.columns import EVENT_TYPES
 from tawny.ranking.examples import Examples
 from tawny.ranking.features import ItemFacts
+from tawny.ranking.reasons import ReasonFacts
 from tawny.ranking.shortlists import Shortlists, row_ranks
 from tawny.testing.worlds import histories
 
@@ -15,6 +20,13 @@ def facts(n_items: int = N_ITEMS) -> ItemFacts:
     """Items that nobody knows anything of."""
     nothing = np.full(n_items, np.nan, np.float32)
     return ItemFacts(np.zeros((n_items, 4), np.float32), nothing, nothing, Ragged.from_rows([[]] * n_items))
+
+
+def reason_facts(n_items: int = N_ITEMS, **known: Any) -> ReasonFacts:
+    """Items without titles and categories, and events that are all worth the same, but for what is `known`."""
+    things, nowhere = np.arange(n_items, dtype=np.int32), np.full(n_items, -1, np.int32)
+    nothing = ReasonFacts(things, Ragged.from_rows([[]] * n_items), nowhere, (), np.ones(len(EVENT_TYPES)), 0.25)
+    return replace(nothing, **known)
 
 
 def examples(

@@ -1,5 +1,7 @@
 """Ranked lists, with their sources and reasons, worked out by hand; and the ranker, learned from Spark's frames."""
 
+from dataclasses import replace
+from datetime import date
 from typing import Any
 
 import numpy as np
@@ -8,6 +10,7 @@ import pytest
 from pyspark.sql import SparkSession
 from scipy import sparse
 
+from tawny.core.arrays import Ragged
 from tawny.core.columns import Fold
 from tawny.core.errors import StaleInputError
 from tawny.models.popularity.model import Popularity
@@ -22,13 +25,14 @@ from tawny.ranking.spark import ListMaker, learn_ranker, list_version, rank
 from tawny.testing.frames import as_of, dicts_of, sequence_frame
 from tawny.testing.worlds import histories
 
-from .synthetic_scores import facts
+from .synthetic_scores import facts, reason_facts
 
 SOURCES = ("popularity", "transitions")
 NAN = float("nan")
 _SHORTLISTS = "user_id string, is_warm boolean, items array<struct<item_index:int,scores:array<float>,ranks:array<int>>>"
 _HOLDOUTS = "user_id string, item_indices array<int>, values array<float>"
 FACTS: ItemFacts = facts(8)
+WHY = reason_facts(8)
 
 
 def _popularity() -> Popularity:
@@ -51,7 +55,7 @@ def _ranker() -> Ranker:
 def _maker(n_reasons: int) -> ListMaker:
     models = (to_files(_popularity()), to_files(_transitions())) if n_reasons else ()
     settings = RankSettings(n_reasons=n_reasons, min_share=0.0)
-    return ListMaker(to_files(_ranker()), SOURCES, models, FACTS, k=2, settings=settings, version="v")
+    return ListMaker(to_files(_ranker()), SOURCES, models, FACTS, WHY, k=2, settings=settings, version="v")
 
 
 def _ranked(spark: SparkSession, n_reasons: int) -> list[dict[str, Any]]:
@@ -87,7 +91,14 @@ def test_lists_are_ordered_cut_and_explained(spark: SparkSession) -> None:
     why = [(reason["source"], reason["item_index"], round(reason["share"], 3)) for reason in warm["items"][1]["reasons"]]
     assert why == [("transitions", 0, 0.375), ("transitions", 1, 0.375), ("popularity", None, 0.25)]
 
-    assert without == {"user_id": "u2", "items": [], "model_version": "v"}
+    # Entries are views, one a day; a reason without a past item has neither event nor, here, a category.
+    viewed = {"event_type": "view", "category": None}
+    nothing = {"event_type": None, "event_date": None, "category": None}
+    days = (date(2024, 2, 28), date(2024, 2, 29))
+    assert warm["details"][1] == [*({**viewed, "event_date": day} for day in days), nothing]
+    assert [len(own) for own in warm["details"]] == [len(item["reasons"]) for item in warm["items"]]
+    empty: dict[str, Any] = {"items": [], "details": [], "before_policy": None, "model_version": "v"}
+    assert without == {"user_id": "u2", **empty}
 
 
 def test_without_reasons_the_lists_are_the_same(spark: SparkSession) -> None:
@@ -95,7 +106,20 @@ def test_without_reasons_the_lists_are_the_same(spark: SparkSession) -> None:
     for row in explained:
         for item in row["items"]:
             item["reasons"] = []
+        row["details"] = None
     assert unexplained == explained
+
+
+def test_a_list_has_so_many_items_of_a_kind_and_the_list_before_is_kept(spark: SparkSession) -> None:
+    items = [(item, [float(9 - item), NAN], [item + 1, 0]) for item in range(4)]
+    shortlists = as_of(spark.createDataFrame([("u0", False, items)], _SHORTLISTS))
+    sequences = sequence_frame(spark, histories([[]]))
+    features = spark.createDataFrame([("u0", [1.0])], "user_id string, features array<float>")
+    kinds = replace(FACTS, categories=Ragged.from_rows([[0], [0], [0], [1], [], [], [], []]))
+    maker = replace(_maker(0), facts=kinds, settings=RankSettings(n_reasons=0, max_per_category=1))
+    (row,) = dicts_of(rank(shortlists, sequences, features, maker), "user_id")
+    assert [item["item_index"] for item in row["items"]] == [0, 3]
+    assert row["before_policy"] == [0, 1]
 
 
 def _rows(model: str, fold: Fold, saved: Saveable) -> pa.Table:
@@ -113,14 +137,14 @@ def test_the_models_are_those_of_the_fold_and_the_ranker_is_that_of_validation()
             _rows("ranker", "validation", _ranker()),
         ]
     )
-    maker = ListMaker.from_saved(saved, FACTS, "serve", 5, RankSettings())
+    maker = ListMaker.from_saved(saved, FACTS, WHY, "serve", 5, RankSettings())
     assert maker.models == (to_files(own), to_files(_transitions()))
     assert (maker.ranker, maker.sources) == (to_files(_ranker()), SOURCES)
     versions = {"popularity": model_version(to_files(own)), "transitions": model_version(to_files(_transitions()))}
     assert maker.version == list_version(versions, model_version(to_files(_ranker())), SOURCES)
-    assert ListMaker.from_saved(saved, FACTS, "serve", 5, RankSettings(n_reasons=0)).models == ()
+    assert ListMaker.from_saved(saved, FACTS, WHY, "serve", 5, RankSettings(n_reasons=0)).models == ()
     with pytest.raises(StaleInputError, match="the model ranker must have been trained on fold validation"):
-        ListMaker.from_saved(saved.slice(0, 1), FACTS, "serve", 5, RankSettings())
+        ListMaker.from_saved(saved.slice(0, 1), FACTS, WHY, "serve", 5, RankSettings())
 
 
 def _learned(spark: SparkSession, settings: RankerSettings, n_users: int = 120) -> Ranker:

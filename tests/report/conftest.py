@@ -7,7 +7,6 @@ from pathlib import Path
 import pytest
 
 import tawny_jobs
-from tawny.cli.pages import explain
 from tawny.report.facts import NightPage, night_page
 from tawny.report.night import night_html
 from tawny.runner.local import LocalRunner
@@ -29,7 +28,7 @@ class Pages:
 
     def on(self, day: date) -> NightPage | None:
         """The facts of another night."""
-        return night_page(self.runner.arrow, day, self.runner.night, self.runner.tasks(), explain(self.runner, day))
+        return night_page(self.runner.arrow, day, self.runner.night, self.runner.tasks(), self.runner.words)
 
 
 @pytest.fixture(scope="session")
@@ -40,6 +39,6 @@ def pages(tmp_path_factory: pytest.TempPathFactory) -> Pages:
     (folder / "env.toml").write_text('root = "lake"\nlanding = "landing"\n')
     runner = LocalRunner(load_jobs(tawny_jobs), folder / "env.toml")
     made = write_nights(runner.arrow, runner.tasks(), LAST, 30, title=ATTACK)
-    page = night_page(runner.arrow, LAST, runner.night, runner.tasks(), explain(runner, LAST))
+    page = night_page(runner.arrow, LAST, runner.night, runner.tasks(), runner.words)
     assert page
     return Pages(runner, made, page, night_html(page))

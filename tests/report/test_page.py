@@ -8,7 +8,6 @@ from typing import Any
 
 import pytest
 
-from tawny.cli.pages import explain
 from tawny.core.errors import ConfigError, StaleInputError
 from tawny.evaluation.metrics.registry import metrics
 from tawny.report.history import NightFacts
@@ -209,18 +208,18 @@ def test_the_index_has_a_row_per_night_the_newest_first(pages: Pages) -> None:
 
 
 def test_pages_are_written_beside_the_tables_and_left_whole(pages: Pages, tmp_path: Path) -> None:
-    file = write_report(pages.runner, LAST, explain(pages.runner, LAST))
+    file = write_report(pages.runner, LAST)
     assert file == Path(pages.runner.env.root) / "reports" / "2026-11-23.html"
     assert file.read_text() == pages.html
     assert {path.name for path in file.parent.iterdir()} == {"2026-11-23.html", "index.html"}
     out = tmp_path / "deep" / "night.html"
-    assert write_report(pages.runner, LAST, explain(pages.runner, LAST), out) == out
+    assert write_report(pages.runner, LAST, out) == out
     assert [path.name for path in out.parent.iterdir()] == ["night.html"]
 
 
 def test_a_day_without_a_night_has_no_page(pages: Pages) -> None:
     with pytest.raises(StaleInputError, match="a night must have run for the day"):
-        write_report(pages.runner, date(2020, 1, 1), explain(pages.runner, LAST))
+        write_report(pages.runner, date(2020, 1, 1))
 
 
 def test_tables_in_an_object_store_need_a_file(pages: Pages) -> None:
@@ -230,6 +229,6 @@ def test_tables_in_an_object_store_need_a_file(pages: Pages) -> None:
     runner.env = before.model_copy(update={"root": "s3://bucket/lake"})
     try:
         with pytest.raises(ConfigError, match="pages are written below a local root"):
-            write_report(runner, LAST, explain(runner, LAST))
+            write_report(runner, LAST)
     finally:
         runner.env = before

@@ -6,7 +6,7 @@ from typing import Annotated
 
 import typer
 
-from tawny.cli.options import EnvFile, OptionalRunDate, RunDate, day, local_runner
+from tawny.cli.options import EnvFile, Language, OptionalRunDate, RunDate, day, local_runner
 from tawny.core.log import configure
 
 app = typer.Typer(
@@ -29,9 +29,20 @@ First steps: [b]tawny init LANDING[/b] (your own files), [b]tawny check[/b] (can
 """
 
 
+def _show_version(is_asked: bool) -> None:
+    if is_asked:
+        from importlib.metadata import version
+
+        typer.echo(f"tawny {version('tawny')} (deltalake {version('deltalake')}, pyspark {version('pyspark')})")
+        raise typer.Exit
+
+
 @app.callback(help=ABOUT)
 def _common(
     verbose: Annotated[bool, typer.Option("--verbose", help="Log more, and the traceback of a failure.")] = False,
+    _version: Annotated[
+        bool, typer.Option("--version", is_eager=True, callback=_show_version, help="Say which version this is.")
+    ] = False,
 ) -> None:
     configure(verbose=verbose)
 
@@ -193,18 +204,34 @@ def plan(
 def tables(
     name: Annotated[str | None, typer.Argument(metavar="[TABLE]", help="Explain this table's columns.")] = None,
     env: EnvFile = None,
+    rows: Annotated[
+        int | None, typer.Option("--rows", min=1, metavar="N", help="Show at most N of its rows instead (with --where: 20).")
+    ] = None,
+    where: Annotated[
+        str | None, typer.Option("--where", metavar="CONDITION", help="Only rows that meet this condition, in SQL.")
+    ] = None,
+    columns: Annotated[str | None, typer.Option("--columns", metavar="A,B", help="Only these columns of the rows.")] = None,
 ) -> None:
-    """All tables with their rows, or one table's columns, key and checks.
+    """All tables with their rows; one table's columns, key and checks; or some of its rows.
 
-    Example: tawny tables recommendations
+    Examples:
+
+        tawny tables recommendations
+
+        tawny tables events_quarantine --rows 20 --where "reason = 'future'"
     """
-    from tawny.cli.plan import show_table, show_tables
+    from tawny.cli.tables import show_rows, show_table, show_tables
     from tawny.tables.registry import table
 
-    if name:
+    if name is None and (rows, where, columns) != (None, None, None):
+        raise typer.BadParameter("--rows, --where and --columns need the name of a table.")
+    if name is None:
+        show_tables(local_runner(env))
+    elif (rows, where, columns) == (None, None, None):
         show_table(table(name))
     else:
-        show_tables(local_runner(env))
+        names = [one.strip() for one in (columns or "").split(",") if one.strip()]
+        show_rows(local_runner(env), table(name), where or "true", rows or 20, names)
 
 
 @app.command()
@@ -215,6 +242,7 @@ def show(
         date | None,
         typer.Option("--run-date", metavar="YYYY-MM-DD", parser=day, help="Its newest list. Default: the published list."),
     ] = None,
+    language: Language = None,
 ) -> None:
     """One user's list, and why each item is on it.
 
@@ -222,7 +250,53 @@ def show(
     """
     from tawny.cli.show import show_list
 
-    show_list(local_runner(env), user, run_date)
+    show_list(local_runner(env), user, run_date, language)
+
+
+@app.command()
+def similar(
+    item: Annotated[str, typer.Option("--item", metavar="ID", help="As the landing files name the item.")],
+    env: EnvFile = None,
+    source: Annotated[
+        str | None,
+        typer.Option("--source", metavar="NAME", help="Whose model: neighbours, als, two_tower, transitions ..."),
+    ] = None,
+    n: Annotated[int, typer.Option("--n", min=1, help="How many items.")] = 10,
+) -> None:
+    """The items nearest to one: what a source lists to somebody who only viewed it. The models are the published list's.
+
+    Example: tawny similar --item 50 --source als
+    """
+    from tawny.cli.similar import show_similar
+
+    show_similar(local_runner(env), item, source, n)
+
+
+@app.command()
+def export(
+    out: Annotated[Path, typer.Option("--out", metavar="FILE", help="Appears under this name when it is whole.")],
+    env: EnvFile = None,
+    file_format: Annotated[
+        str | None, typer.Option("--format", metavar="csv|jsonl|parquet", help="Default: by the ending of FILE.")
+    ] = None,
+    user_file: Annotated[
+        Path | None, typer.Option("--user-file", metavar="FILE", help="Only these users, one id a line.")
+    ] = None,
+    titles: Annotated[bool, typer.Option("--titles", help="With the titles of the items.")] = False,
+    per_user: Annotated[bool, typer.Option("--per-user", help="One row per user instead of one per user and rank.")] = False,
+    language: Language = None,
+) -> None:
+    """Write the published lists, with their reasons in words, to one file for a mail tool, a spreadsheet or a database.
+
+    It is the list that readers follow when the command starts, whatever is published meanwhile. Examples:
+
+        tawny export --out lists.csv --titles
+
+        tawny export --out lists.jsonl --per-user --user-file vip.txt --language zh
+    """
+    from tawny.cli.export import export_lists
+
+    export_lists(local_runner(env), out, file_format, user_file, language, with_titles=titles, per_user=per_user)
 
 
 @app.command()

@@ -25,6 +25,10 @@ EnvFile = Annotated[
     Path | None,
     typer.Option("--env", metavar="FILE.toml", help="Where tables and landing files are. Default: conf/env/local.toml."),
 ]
+Language = Annotated[
+    str | None,
+    typer.Option("--language", metavar="en|zh", help="Of the reasons. Default: the env file's."),
+]
 RunDate = Annotated[date, typer.Option("--run-date", metavar="YYYY-MM-DD", parser=day, help=_RUN_DATE)]
 OptionalRunDate = Annotated[
     date | None,

@@ -1,21 +1,12 @@
 """`tawny report`: the page of a night, and the index over nights; and the last lines that a night prints."""
 
 from datetime import date
-from functools import cache
 from pathlib import Path
 
-from tawny.cli.show import popular_text, reasons_text
 from tawny.core.errors import StaleInputError
-from tawny.report.samples import Explain
 from tawny.report.write import report_folder, write_report
 from tawny.runner.local import LocalRunner
 from tawny.tables.runs import RUNS
-
-
-def explain(runner: LocalRunner, run_date: date) -> Explain:
-    """The reasons of a listed item in words, as `tawny show` says them."""
-    counted = cache(lambda: popular_text(runner, run_date))  # read when there is a list to explain
-    return lambda row, titles: reasons_text(row["reasons"], titles, counted())
 
 
 def write_page(runner: LocalRunner, run_date: date | None, out: Path | None = None) -> Path:
@@ -31,7 +22,7 @@ def write_page(runner: LocalRunner, run_date: date | None, out: Path | None = No
         ConfigError: no `out`, and the tables lie in an object store.
     """
     day = run_date or runner.env.run_date or _newest(runner)
-    return write_report(runner, day, explain(runner, day), out)
+    return write_report(runner, day, out)
 
 
 def page_text(runner: LocalRunner, run_date: date) -> str:

@@ -1,14 +1,12 @@
-"""`tawny plan`, `tawny tables` and `--dry-run`, from the declarations and Delta's logs."""
+"""`tawny plan` and `--dry-run`, from the declarations and Delta's logs."""
 
 from datetime import date
 
 from tawny.cli.console import console, grid
-from tawny.core.errors import StaleInputError
-from tawny.core.table import TableSlice, TableSpec, spec_of
+from tawny.core.table import TableSlice, spec_of
 from tawny.runner.local import DryRun, LocalRunner
 from tawny.runner.night import planned
 from tawny.runner.plan import Task
-from tawny.tables.registry import all_tables
 
 
 def show_plan(runner: LocalRunner) -> None:
@@ -35,31 +33,6 @@ def show_state(runner: LocalRunner, run_date: date) -> None:
     console().print(f"{do}. What another task may change runs only if it did.")
 
 
-def show_tables(runner: LocalRunner) -> None:
-    """Print every table with its rows, version and size."""
-    table = grid("table", "rows", "version", "MB", "files", "partitions", "doc", right=("rows", "version", "MB", "files"))
-    for spec in all_tables().values():
-        table.add_row(spec.name, *_extent(runner, spec), spec.doc)
-    out = console()
-    out.print(table)
-    out.print(f"under {runner.env.root}", soft_wrap=True)
-
-
-def show_table(spec: TableSpec) -> None:
-    """Print a table's declaration."""
-    out = console()
-    out.print(f"{spec.name}: {spec.doc}")
-    by = ", ".join(spec.partition_by) or "nothing"
-    properties = f"key ({', '.join(spec.key)}); {spec.mode}; partitioned by {by}; owner {spec.owner}"
-    out.print(f"{properties}; {spec.retention_days} days kept")
-    columns = grid("column", "type", "null", "meaning")
-    for name, column in spec.columns.items():
-        columns.add_row(name, column.type, "may be" if column.nullable else "", column.doc)
-    out.print(columns)
-    for name, condition in spec.checks.items():
-        out.print(f"check {name}: {condition}")
-
-
 def show_dry_run(dry_run: DryRun) -> None:
     """Print what a run would do."""
     task, out = dry_run.task, console()
@@ -81,13 +54,3 @@ def _reads(task: Task) -> str:
         slices.setdefault(spec_of(ref).name, []).extend([ref.value] if isinstance(ref, TableSlice) else [])
     names = (f"{name}[{', '.join(values)}]" if values else name for name, values in slices.items())
     return ", ".join(names) or "landing files"
-
-
-def _extent(runner: LocalRunner, spec: TableSpec) -> tuple[str, ...]:
-    from tawny.lake.arrow import extent
-
-    try:
-        size = extent(runner.arrow, spec)
-    except StaleInputError:
-        return "", "not there", "", "", ""
-    return f"{size.n_rows:,}", str(size.version), f"{size.n_bytes / 1e6:,.1f}", f"{size.n_files:,}", f"{size.n_partitions:,}"

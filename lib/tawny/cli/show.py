@@ -1,69 +1,104 @@
 """`tawny show`: one user's list, with the reasons in words, read without a JVM."""
 
-import json
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from datetime import date
 from typing import TYPE_CHECKING, Any
 
-from tawny.cli.console import console, grid
+from rich.text import Text
+
+from tawny.cli.console import console
 from tawny.core.errors import ConfigError, StaleInputError
-from tawny.core.table import TableSpec
+from tawny.core.words import words_of
 from tawny.lake.base import Conditions
 from tawny.publish.pointer import published_now, published_rows, standing
+from tawny.publish.wording import Wording, popularity_window
 from tawny.runner.local import LocalRunner
 from tawny.tables.catalog import CATALOG
-from tawny.tables.models import MODELS
 from tawny.tables.recommendations import RECOMMENDATIONS
 
 if TYPE_CHECKING:  # so that the help of the commands loads no table reader
     from tawny.lake.arrow import ArrowLake
 
-MAX_ITEMS = 20_000_000
+_MAX_ITEMS = 20_000_000
+
+WIDEST = 100
+"""Cells of a line, however wide the terminal: scores that stand far from their titles are hard to read."""
+
+_SOURCES_CELLS = 24
 
 
-def show_list(runner: LocalRunner, user_id: str, run_date: date | None) -> None:
+def show_list(runner: LocalRunner, user_id: str, run_date: date | None, language: str | None = None) -> None:
     """Print the newest list of `run_date`, with whether readers follow it; the published one where run_date is None.
 
     Raises:
         StaleInputError: nothing is published, or no list was written for that day.
-        ConfigError: the user has no list.
+        ConfigError: the user has no list, or nobody has words of that language.
     """
+    words = words_of(language, runner.env.words) if language else runner.words
     published = published_rows(runner.arrow)
     if run_date is None:
         now = published_now(published)
         day, list_id = now.run_date, now.list_id
     else:
         day, list_id = run_date, _written(runner, run_date)
-    rows = _rows(runner, RECOMMENDATIONS, (("run_date", "=", day), ("list_id", "=", list_id), ("user_id", "=", user_id)))
+    where: Conditions = (("run_date", "=", day), ("list_id", "=", list_id), ("user_id", "=", user_id))
+    rows = runner.arrow.read(RECOMMENDATIONS, runner.arrow.version(RECOMMENDATIONS), where).to_pylist()
     if not rows:
         rule = f"the user must have a list for {day}."
-        do = "User ids are those of the landing files; `tawny tables recommendations` explains the table."
+        do = "User ids are those of the landing files; `tawny tables recommendations --rows 5` shows some."
         raise ConfigError(where=f"user {user_id}", rule=rule, came="none", do=do)
-    catalog = runner.arrow.read_arrow(CATALOG, runner.arrow.version(CATALOG), (("run_date", "=", day),), MAX_ITEMS)
-    titles = dict(zip(catalog["item_id"].to_pylist(), catalog["title"].to_pylist(), strict=True))
-    popular = popular_text(runner, day)
-    table = grid("rank", "item", "score", "sources", "why", right=("rank", "score"))
-    for row in sorted(rows, key=lambda row: int(row["rank"])):
-        item = titles.get(row["item_id"]) or row["item_id"]
-        why = reasons_text(row["reasons"], titles, popular)
-        table.add_row(str(row["rank"]), item, f"{row['score']:.4f}", ", ".join(row["sources"]), why)
+    wording = Wording(words, titles_of(runner, day), popularity_window(runner.arrow, day))
     out = console()
     out.print(f"user {user_id}, list of {day}, model {rows[0]['model_version']}")
     out.print(standing(published, day, list_id), soft_wrap=True)
-    out.print(table)
+    for line in list_lines(rows, wording, min(out.width, WIDEST)):
+        out.print(line)
 
 
-def reasons_text(reasons: Sequence[Mapping[str, Any]], titles: Mapping[str, str | None], popular: str) -> str:
-    """The reasons in words, the user's own items first; their shares are in recommendations_v2.
+def list_lines(rows: Sequence[Mapping[str, Any]], wording: Wording, width: int) -> Iterator[Text]:
+    """Each item on one line (rank, title, score, sources), and its reason below; no line is wider than `width` cells.
 
-    >>> source, item = {"source": "popularity", "item_id": None}, {"source": "als", "item_id": "7"}
-    >>> reasons_text([source, item], {"7": "Heat"}, "popular")
-    'because of Heat; popular'
+    Args:
+        rows: of recommendations_v2, of one user.
+        wording: for titles and reasons.
+        width: in cells of a terminal; a Chinese character takes two.
     """
-    past = [titles.get(row["item_id"]) or row["item_id"] for row in reasons if row["item_id"] is not None]
-    sources = [row["source"] for row in reasons if row["item_id"] is None]
-    without_item = [popular if source == "popularity" else f"found by {source}" for source in sources]
-    return "; ".join(([f"because of {', '.join(past)}"] if past else []) + without_item)
+    ordered = sorted(rows, key=lambda row: int(row["rank"]))
+    sources = [short_sources(row["sources"], _SOURCES_CELLS) for row in ordered]
+    scores = [f"{row['score']:.4f}" for row in ordered]
+    rank_cells, score_cells = len(str(ordered[-1]["rank"])), max(map(len, scores))
+    source_cells = max(map(len, sources))
+    title_cells = max(10, width - rank_cells - score_cells - source_cells - 7)
+    for row, score, source in zip(ordered, scores, sources, strict=True):
+        title = Text(wording.title(row["item_id"]), style="bold")
+        title.truncate(title_cells, overflow="ellipsis", pad=True)
+        yield Text.assemble(f" {row['rank']:>{rank_cells}}  ", title, f"  {score:>{score_cells}}  ", (source, "dim"))
+        if why := wording.reasons(row):
+            indent = " " * (rank_cells + 3)
+            for line in Text(why).wrap(console(), max(20, width - len(indent))):
+                line.rstrip()
+                yield Text.assemble(indent, line)
+
+
+def short_sources(sources: Sequence[str], cells: int) -> str:
+    """The first sources that fit, and how many more there are.
+
+    >>> short_sources(["transitions", "two_tower", "popularity", "als"], 24)
+    'transitions two_tower +2'
+    >>> short_sources(["a_source_with_a_long_name"], 10)
+    'a_source_with_a_long_name'
+    """
+    for n in range(len(sources), 0, -1):
+        text = " ".join([*sources[:n], *([f"+{len(sources) - n}"] if n < len(sources) else [])])
+        if len(text) <= cells or n == 1:
+            return text
+    return ""
+
+
+def titles_of(runner: LocalRunner, day: date) -> dict[str, str | None]:
+    """The titles of that day's catalog, by item_id; empty where the catalog is no longer kept."""
+    catalog = runner.arrow.read_arrow(CATALOG, runner.arrow.version(CATALOG), (("run_date", "=", day),), _MAX_ITEMS)
+    return dict(zip(catalog["item_id"].to_pylist(), catalog["title"].to_pylist(), strict=True))
 
 
 def newest_list(lake: "ArrowLake", run_date: date) -> str | None:
@@ -78,20 +113,3 @@ def _written(runner: LocalRunner, run_date: date) -> str:
         rule, do = "a list must be written for the day.", f"Run `tawny night --run-date {run_date}`."
         raise StaleInputError(where=f"{RECOMMENDATIONS.name} {run_date}", rule=rule, came="none", do=do)
     return list_id
-
-
-def popular_text(runner: LocalRunner, day: date) -> str:
-    """What popularity counted, according to the model of the day's lists."""
-    where: Conditions = (
-        ("run_date", "=", day), ("model", "=", "popularity"), ("fold", "=", "serve"), ("file", "=", "config.json"),
-    )  # fmt: skip
-    chunks = sorted(_rows(runner, MODELS, where), key=lambda row: int(row["chunk"]))
-    if not chunks:
-        return "popular"
-    window_days = json.loads(b"".join(row["payload"] for row in chunks))["config"]["window_days"]
-    return f"popular in the last {window_days} days" if window_days else "popular at all times"
-
-
-def _rows(runner: LocalRunner, spec: TableSpec, where: Conditions) -> list[dict[str, Any]]:
-    rows: list[dict[str, Any]] = runner.arrow.read(spec, runner.arrow.version(spec), where).to_pylist()
-    return rows

@@ -382,6 +382,8 @@ class Env(Settings):
         files: what landing files hold, where their names do not say it.
         database: `[database]`, where `tawny land` copies tables from.
         joins: `[[joins]]`, files that `tawny land` puts together.
+        language: of the reasons, in which `tawny show` and `tawny export` tell them: en, zh, or a table below `words`.
+        words: `[words.<language>]`, the words of reasons in a language (core/words.py).
         keep_days: by table, how many days `tawny maintain` keeps, instead of what the table declares: `events_v2 = 730`
             forgets events two years before the newest published day.
         night: `[night]`, overrides conf/nightly.toml (NightSettings).
@@ -397,6 +399,8 @@ class Env(Settings):
     horovod: HorovodSettings = HorovodSettings()
     database: DatabaseSettings | None = None
     joins: Annotated[tuple[JoinSettings, ...], BeforeValidator(as_tuple)] = ()
+    language: str = "en"
+    words: dict[str, dict[str, Any]] = {}
     keep_days: dict[str, PositiveInt] = {}
     night: dict[str, Any] = {}
     jobs: dict[str, dict[str, Any]] = {}

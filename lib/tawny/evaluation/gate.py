@@ -13,6 +13,9 @@ logger = logging.getLogger(__name__)
 FINAL, FLOOR = "final", "popularity"
 """The subjects of evaluations_v2 that the gate compares."""
 
+UNRULED = "before_policy"
+"""The final lists as they would be without the list policy, where there is one; no source."""
+
 Row = Mapping[str, Any]
 """A row of evaluations_v2: subject, versus, segment, metric, k, value, ci_low, ci_high, n_judged."""
 

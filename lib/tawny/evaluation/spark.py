@@ -16,7 +16,7 @@ from pyspark.sql import functions as F
 from tawny.core.arrays import Histories, Ragged, scattered
 from tawny.core.columns import ITEM_INDICES, LIST_KEY, RUN_DATE, USER_ID
 from tawny.core.errors import ConfigError
-from tawny.evaluation.gate import FINAL
+from tawny.evaluation.gate import FINAL, UNRULED
 from tawny.evaluation.per_user import UserBatch
 from tawny.evaluation.spec import HISTORY_SEGMENTS, EvaluationSpec, by_history
 from tawny.evaluation.sums import Sums
@@ -55,6 +55,8 @@ def backtest(
 ) -> list[dict[str, Any]]:
     """Rows of evaluations_v2: the lists of every source, and the final ones, evaluated on the test window.
 
+    Where a list policy acts, the lists as they would be without it are evaluated, too: the subject UNRULED.
+
     Args:
         candidates, rankings, holdouts: rows of the test fold.
         spec: its popularity is that of the test fold.
@@ -64,8 +66,12 @@ def backtest(
     listed = F.slice("items.item_index", 1, max(spec.ks)).alias("listed")
     sources = candidates.select(F.col("source").alias("subject"), *LIST_KEY, listed)
     final = rankings.select(F.lit(FINAL).alias("subject"), *LIST_KEY, listed)
+    before = F.slice("before_policy", 1, max(spec.ks)).alias("listed")
+    unruled = rankings.where("before_policy IS NOT NULL").select(F.lit(UNRULED).alias("subject"), *LIST_KEY, before)
     answers = holdouts.select(*LIST_KEY, F.col(ITEM_INDICES).alias("answers"), "values", "history_length")
-    return evaluation_rows("backtest", run_date, evaluate_lists(sources.unionByName(final), answers, spec), pairs)
+    return evaluation_rows(
+        "backtest", run_date, evaluate_lists(sources.unionByName(final).unionByName(unruled), answers, spec), pairs
+    )
 
 
 def evaluate_lists(lists: DataFrame, answers: DataFrame, spec: EvaluationSpec, max_tasks: int = 64) -> dict[str, Sums]:

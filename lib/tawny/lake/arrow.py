@@ -10,11 +10,14 @@ from dataclasses import dataclass
 from datetime import date, datetime
 from functools import partial, reduce
 from typing import Any
+from urllib.parse import unquote
 
 import pyarrow as pa
 import pyarrow.compute as pc
-from deltalake import CommitProperties, DeltaTable, Transaction, write_deltalake
+from deltalake import CommitProperties, DeltaTable, QueryBuilder, Transaction, write_deltalake
 from deltalake.exceptions import CommitFailedError, DeltaError, SchemaMismatchError, TableNotFoundError
+from pyarrow.dataset import Dataset
+from pyarrow.fs import LocalFileSystem, SubTreeFileSystem
 
 from tawny.core.columns import RUN_DATE
 from tawny.core.digest import ID_LENGTH
@@ -31,6 +34,7 @@ logger = logging.getLogger(__name__)
 _COMPARE = {"=": pc.equal, "<": pc.less, "<=": pc.less_equal, ">=": pc.greater_equal, "in": pc.is_in}
 
 _ROWS_PER_HASH = 65_536
+_ROWS_PER_BATCH = 16_384
 
 # Types of one line are cast into each other where every value fits.
 _KINDS: tuple[Callable[[pa.DataType], bool], ...] = (
@@ -79,8 +83,38 @@ class ArrowLake:
 
     def read(self, spec: TableSpec, version: int, where: Conditions) -> pa.Table:
         """The rows of that version that meet all conditions."""
-        dataset = self._open(spec, version).to_pyarrow_dataset()
+        dataset = _dataset(self._open(spec, version))
         return _as_declared(spec, dataset.to_table(filter=_expression(where)))
+
+    def batches(
+        self, spec: TableSpec, version: int, where: Conditions, columns: Sequence[str] | None = None
+    ) -> Iterator[pa.RecordBatch]:
+        """As `read`, of these columns or all, some thousand rows at a time: memory does not grow with the table."""
+        schema = arrow_schema(spec)
+        own = pa.schema([schema.field(name) for name in columns or schema.names])
+        dataset = _dataset(self._open(spec, version))
+        there = [name for name in own.names if name in dataset.schema.names]
+        scanner = dataset.scanner(
+            columns=there, filter=_expression(where), batch_size=_ROWS_PER_BATCH, batch_readahead=2, fragment_readahead=1
+        )
+        for batch in scanner.to_batches():
+            yield from _filled(pa.Table.from_batches([batch]), own).to_batches()
+
+    def query(self, spec: TableSpec, condition: str, n_rows: int) -> pa.Table:
+        """At most `n_rows` rows of the newest version that meet a condition in SQL, in no order.
+
+        Raises:
+            ConfigError: the condition is none, or names a column that is not there.
+        """
+        table = QueryBuilder().register(spec.name, self._open(spec, None))
+        try:
+            # A subquery has no place for a statement that changes anything.
+            query = f"SELECT * FROM (SELECT * FROM {spec.name}) AS t WHERE ({condition}\n) LIMIT {n_rows}"
+            return _as_declared(spec, pa.table(table.execute(query).read_all()))
+        except DeltaError as exc:
+            rule = f"it must be a condition in SQL on the columns {', '.join(spec.columns)}."
+            do = "Write text in single quotes: --where \"user_id = '42'\"."
+            raise ConfigError(where=f"--where on {spec.name}", rule=rule, came=_last_line(exc), do=do) from exc
 
     def read_arrow(self, spec: TableSpec, version: int, where: Conditions, max_rows: int) -> pa.Table:
         """As `read`, refused above `max_rows`."""
@@ -89,14 +123,6 @@ class ArrowLake:
             rule = f"one process holds at most {max_rows} rows of it."
             raise CheckError(where=spec.name, rule=rule, came=f"{n_rows} rows", do="Read it with Spark.")
         return self.read(spec, version, where)
-
-    def batches(
-        self, spec: TableSpec, version: int, where: Conditions, columns: Sequence[str] | None = None
-    ) -> Iterator[pa.RecordBatch]:
-        """As `read`, some thousand rows at a time, so that memory does not grow with the table; columns of that version."""
-        small = {"batch_size": 16_384, "batch_readahead": 2, "fragment_readahead": 1}
-        dataset = self._open(spec, version).to_pyarrow_dataset()
-        yield from dataset.to_batches(columns=list(columns) if columns else None, filter=_expression(where), **small)
 
     def run_dates(self, spec: TableSpec, version: int) -> list[date]:
         """The run_dates that have rows, ascending, from the log."""
@@ -149,7 +175,7 @@ class ArrowLake:
 
     def _compare_and_set(self, spec: TableSpec, decide: Callable[[pa.Table], pa.Table], note: Note) -> Written:
         delta = self._open(spec, None)
-        rows = _as_declared(spec, delta.to_pyarrow_table())
+        rows = _as_declared(spec, _dataset(delta).to_table())
         table = conform(spec, decide(rows), {})
         check_unique(spec, table)
         digest = arrow_digest(spec, table)
@@ -230,6 +256,17 @@ class ArrowLake:
             raise StaleInputError(where=spec.name, rule=rule, came=f"nothing at {self.path(spec)}", do=do) from exc
 
 
+def _dataset(delta: DeltaTable) -> Dataset:
+    """The files of the table as Arrow reads them; those of a local table by Arrow's own file system.
+
+    deltalake's is written in Python, and what it reads is a Python object: where a thread of Arrow lets go of one while the
+    interpreter shuts down, the thread may not run, and the process aborts (exit code 134, in one of ten rollbacks).
+    """
+    uri = delta.table_uri.removeprefix("file://")
+    local = None if "://" in uri else SubTreeFileSystem(unquote(uri), LocalFileSystem())
+    return delta.to_pyarrow_dataset(filesystem=local)
+
+
 def made_note(owned: Mapping[str, Value], digest: str, n_rows: int) -> dict[str, Any]:
     """What the note of a commit says of the partition that it wrote."""
     return {"partition": partition_text(owned), "digest": digest, "n_rows": n_rows}
@@ -279,6 +316,10 @@ def _as_tawny_error(spec: TableSpec, exc: DeltaError) -> Exception:
     return CheckError(where=spec.name, rule=rule, came=text, do="Nothing was written. Fix the job or the data.")
 
 
+def _last_line(exc: Exception) -> str:
+    return ([line.strip() for line in str(exc).splitlines() if line.strip()] or [type(exc).__name__])[-1].rstrip(".")
+
+
 def _expression(where: Conditions) -> pc.Expression | None:
     terms = [
         pc.field(column).isin(list(value)) if isinstance(value, tuple) else _COMPARE[op](pc.field(column), _literal(value))
@@ -295,7 +336,10 @@ def _literal(value: Value) -> pa.Scalar:
 
 def _as_declared(spec: TableSpec, table: pa.Table) -> pa.Table:
     """The columns in the declared order; those that the version did not have yet are null."""
-    schema = arrow_schema(spec)
+    return _filled(table, arrow_schema(spec))
+
+
+def _filled(table: pa.Table, schema: pa.Schema) -> pa.Table:
     for field in schema:
         if field.name not in table.column_names and field.nullable:
             table = table.append_column(field, pa.nulls(table.num_rows, field.type))

@@ -17,6 +17,7 @@ from pyspark.sql import functions as F
 from tawny.candidates.shortlists import shortlists
 from tawny.candidates.top_items import top_items
 from tawny.core.columns import RUN_DATE
+from tawny.core.config import NightSettings
 from tawny.core.errors import CheckError
 from tawny.core.table import TableRef
 from tawny.lake.base import Value
@@ -26,6 +27,7 @@ from tawny.models.store import enough_candidates, load, saved_files
 from tawny.publish.long_form import long_form
 from tawny.ranking.features import ItemFacts
 from tawny.ranking.ranker import Ranker
+from tawny.ranking.reasons import ReasonFacts
 from tawny.ranking.settings import RankSettings
 from tawny.ranking.spark import ListMaker, rank
 from tawny.tables.candidates import CANDIDATES
@@ -114,8 +116,9 @@ def lists_of(before: Before, users: DataFrame) -> DataFrame:
 
     merged = shortlists(reduce(DataFrame.unionByName, map(candidates, sources)), users, features, models)
     then = before.settings(RANKINGS)
-    settings = RankSettings.model_validate(then["job"])
-    maker = ListMaker.from_saved(saved, ItemFacts.from_features(items), "serve", then["night"]["k"], settings)
+    settings, night = RankSettings.model_validate(then["job"]), NightSettings.model_validate(then["night"])
+    why = ReasonFacts.from_tables(items, before.read_arrow(CATALOG), night.events.weights, settings)
+    maker = ListMaker.from_saved(saved, ItemFacts.from_features(items), why, "serve", night.k, settings)
     return long_form(rank(merged, users, features, maker), before.read(CATALOG))
 
 

@@ -8,20 +8,20 @@ def long_form(lists: DataFrame, catalog: DataFrame) -> DataFrame:
     """The rows of recommendations_v2 without run_date.
 
     Args:
-        lists: user_id, items, model_version (rankings_v2).
+        lists: user_id, items, details, model_version (rankings_v2).
         catalog: item_index, item_id.
     """
     ids = F.broadcast(catalog.select("item_index", "item_id"))
-    rows = lists.select("user_id", "model_version", F.posexplode("items").alias("position", "listed"))
+    rows = lists.select("user_id", "model_version", "details", F.posexplode("items").alias("position", "listed"))
     rows = rows.select(
         "user_id", (F.col("position") + 1).alias("rank"), F.col("listed.item_index").alias("item_index"),
         F.col("listed.score").alias("score"), F.col("listed.sources").alias("sources"),
-        F.col("listed.reasons").alias("why"), "model_version",
+        F.col("listed.reasons").alias("why"), F.get("details", "position").alias("details"), "model_version",
     )  # fmt: skip
     return rows.join(ids, "item_index").join(_reasons(rows, ids), ["user_id", "rank"], "left").select(
         "user_id", "rank", "item_id", "score", "sources",
         F.coalesce("reasons", F.array().cast("array<struct<source:string,item_id:string,share:float>>")).alias("reasons"),
-        "model_version",
+        "model_version", "details",
     )  # fmt: skip
 
 

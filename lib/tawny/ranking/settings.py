@@ -64,12 +64,22 @@ class RankerSettings(Settings):
 
 
 class RankSettings(Settings):
-    """Which reasons a listed item gets.
+    """What a list must be, and which reasons a listed item gets.
 
     Attributes:
         n_reasons: per listed item, at most; with 0 there are none.
         min_share: a source without a past item, or all past items together, is no reason below this share.
+        believed_share: a past item that has no category in common with the listed item is a reason only from this share of
+            the item's score on; otherwise the reason is what the item is popular in. A large share is no evidence: in a
+            made shop all reasons across departments were chance, and a third of them had more than half of the score; on
+            MovieLens 100K reasons with and without a common genre have the same shares. So by default next to no such item
+            is named. Lower it where categories are so narrow that things that go together have none in common.
+        max_per_category: items of one kind in a list, at most, as long as there are others; an item's kind is the smallest
+            of its categories. Without it there is no such rule. `evaluations_v2` then has the lists without the rule, too
+            (subject `before_policy`), so the report shows what it costs.
     """
 
     n_reasons: NonNegativeInt = 3
     min_share: float = Field(0.1, ge=0.0, le=1.0)
+    believed_share: float = Field(1.0, ge=0.0)
+    max_per_category: PositiveInt | None = None

@@ -15,7 +15,18 @@ from pyspark.sql import DataFrame
 from pyspark.sql import functions as F
 
 from tawny.core.arrays import Bools, Floats, Histories, Ints, Ragged, nest, small_batches, top_k
-from tawny.core.columns import FEATURES, HISTORY, ITEM_INDICES, ITEMS, LIST_KEY, USER_ID, VALUES, Fold
+from tawny.core.columns import (
+    AS_OF_TS,
+    EVENT_TYPES,
+    FEATURES,
+    HISTORY,
+    ITEM_INDICES,
+    ITEMS,
+    LIST_KEY,
+    USER_ID,
+    VALUES,
+    Fold,
+)
 from tawny.evaluation.spark import is_in_half
 from tawny.evaluation.spec import EvaluationSpec
 from tawny.lake.spark import gather, sample_users
@@ -25,14 +36,21 @@ from tawny.models.store import load, load_model, model_version, saved_files, ver
 from tawny.ranking.agreement import FEWEST_ENTRIES, agreement, agreement_row
 from tawny.ranking.examples import Examples
 from tawny.ranking.features import ItemFacts
+from tawny.ranking.policy import best_of_each_kind, kinds_of
 from tawny.ranking.ranker import Ranker
-from tawny.ranking.reasons import Reasons, reasons
+from tawny.ranking.reasons import ReasonFacts, Reasons, reasons
 from tawny.ranking.settings import RankerSettings, RankSettings
 from tawny.ranking.shortlists import Shortlists
 
 _REASON = "struct<source:string,item_index:int,share:float>"
 _ITEM = f"struct<item_index:int,score:float,sources:array<string>,reasons:array<{_REASON}>>"
-_SCHEMA = f"user_id string, as_of_ts timestamp, items array<{_ITEM}>"
+_DETAIL = "struct<event_type:string,event_date:date,category:string>"
+_SCHEMA = (
+    f"user_id string, as_of_ts timestamp, items array<{_ITEM}>, details array<array<{_DETAIL}>>, before_policy array<int>"
+)
+
+_DETAIL_TYPE = pa.struct({"event_type": pa.string(), "event_date": pa.date32(), "category": pa.string()})
+_MICROS_PER_DAY = 86_400_000_000
 
 
 @dataclass(frozen=True)
@@ -44,8 +62,9 @@ class ListMaker:
         sources: in the ranker's order.
         models: the files of every source's model; empty where the lists get no reasons.
         facts: of the items, as of the fold.
+        reason_facts: what reasons must know to be believed.
         k: length of the lists.
-        settings: how many reasons, and which.
+        settings: how many reasons, and which; the list policy.
         version: model_version of the lists.
     """
 
@@ -53,12 +72,15 @@ class ListMaker:
     sources: tuple[str, ...]
     models: tuple[dict[str, bytes], ...]
     facts: ItemFacts
+    reason_facts: ReasonFacts
     k: int
     settings: RankSettings
     version: str
 
     @classmethod
-    def from_saved(cls, saved: pa.Table, facts: ItemFacts, fold: Fold, k: int, settings: RankSettings) -> Self:
+    def from_saved(
+        cls, saved: pa.Table, facts: ItemFacts, reason_facts: ReasonFacts, fold: Fold, k: int, settings: RankSettings
+    ) -> Self:
         """From rows of models_v1: the sources' models of that fold, and the ranker learned on `validation`.
 
         Raises:
@@ -68,11 +90,11 @@ class ListMaker:
         sources = load(Ranker, ranker).sources
         version = list_version(versions(saved, fold), versions(saved, "validation")[Ranker.name], sources)
         models = tuple(saved_files(saved, source, fold) for source in sources) if settings.n_reasons else ()
-        return cls(ranker, sources, models, facts, k, settings, version)
+        return cls(ranker, sources, models, facts, reason_facts, k, settings, version)
 
 
 def rank(shortlists: DataFrame, sequences: DataFrame, features: DataFrame, maker: ListMaker) -> DataFrame:
-    """user_id, as_of_ts, items, model_version: the list in the ranker's order, best first, with its sources and reasons.
+    """The columns of rankings_v2 without run_date and fold: the list, best first, with its sources and reasons.
 
     Args:
         shortlists, sequences, features: rows of shortlists_v2, sequences_v2 and user_features_v2 of one fold.
@@ -189,16 +211,35 @@ def _examples(rows: pa.Table, n_sources: int) -> Examples:
 
 def _ranked(batch: pa.RecordBatch, maker: ListMaker, ranker: Ranker, models: Sequence[Model]) -> pa.RecordBatch:
     shortlists, users = Shortlists.from_arrow(batch[ITEMS], len(maker.sources)), Histories.from_arrow(batch)
-    columns, scores = top_k(ranker.score(shortlists, users, maker.facts), maker.k)
-    at = np.maximum(columns, 0)
-    items = np.where(columns >= 0, np.take_along_axis(shortlists.items, at, axis=1), -1).astype(np.int32)
+    settings, scored = maker.settings, ranker.score(shortlists, users, maker.facts)
+    columns, scores = top_k(scored, maker.k)
+    unruled = pa.nulls(batch.num_rows, pa.list_(pa.int32()))
+    if settings.max_per_category is not None:
+        before = _items_at(shortlists, columns)
+        unruled = _as_lists(Ragged.from_padded(before, before >= 0))
+        kinds = kinds_of(maker.facts.categories)
+        columns, scores = best_of_each_kind(scored, shortlists.items, kinds, maker.k, settings.max_per_category)
+    items = _items_at(shortlists, columns)
     strengths = ranker.strengths(shortlists, users, maker.facts, columns).astype(np.float32)
-    is_own = np.take_along_axis(shortlists.ranks, at[..., None], axis=1) > 0
-    why, settings = Reasons.none(*items.shape), maker.settings
+    is_own = np.take_along_axis(shortlists.ranks, np.maximum(columns, 0)[..., None], axis=1) > 0
+    why = Reasons.none(*items.shape)
     if models:
-        why = reasons(users, items, strengths, models, settings.n_reasons, settings.min_share)
+        why = reasons(users, items, strengths, models, maker.reason_facts, settings.n_reasons, settings.min_share)
     lists = _lists(items, scores, np.where(is_own, strengths, -1), why, maker.sources)
-    return pa.RecordBatch.from_arrays([*(batch[name] for name in LIST_KEY), lists], names=[*LIST_KEY, ITEMS])
+    details = pa.nulls(batch.num_rows, pa.list_(pa.list_(_DETAIL_TYPE)))
+    if models:
+        details = _details(items, why, users, batch[AS_OF_TS], maker.reason_facts)
+    made = {ITEMS: lists, "details": details, "before_policy": unruled}
+    return pa.RecordBatch.from_arrays([*(batch[name] for name in LIST_KEY), *made.values()], names=[*LIST_KEY, *made])
+
+
+def _items_at(shortlists: Shortlists, columns: Ints) -> Ints:
+    """int32 [U, K]: the items at these columns, -1 for -1."""
+    return np.where(columns >= 0, np.take_along_axis(shortlists.items, np.maximum(columns, 0), axis=1), -1).astype(np.int32)
+
+
+def _as_lists(rows: Ragged) -> pa.ListArray:
+    return nest(rows.indptr, pa.array(rows.values, pa.int32()))
 
 
 def _lists(items: Ints, scores: Floats, strengths: Floats, why: Reasons, sources: tuple[str, ...]) -> pa.ListArray:
@@ -231,3 +272,23 @@ def _reason_lists(why: Reasons, is_listed: Bools, names: pa.StringArray) -> pa.L
         "share": pa.array(share, pa.float32()),
     }
     return nest(source.indptr, pa.StructArray.from_arrays(list(columns.values()), names=list(columns)))
+
+
+def _details(items: Ints, why: Reasons, users: Histories, as_of: pa.Array, facts: ReasonFacts) -> pa.ListArray:
+    """The column `details` of rankings_v2: one list per list, of one list per item."""
+    is_listed = items >= 0
+    is_reason = (why.source >= 0) & is_listed[..., None]
+    owner, entry, category = np.nonzero(is_reason)[0], why.event[is_reason], why.category[is_reason]
+    # An entry is -1 where no past item is named: the value at the end, which is masked.
+    ages = np.append(users.ages_days, np.float32(0))[entry].astype(np.float64)
+    instants = as_of.cast(pa.timestamp("us")).to_numpy(zero_copy_only=False)[owner]
+    days = (instants - np.round(ages * _MICROS_PER_DAY).astype("timedelta64[us]")).astype("datetime64[D]")
+    types = np.append(np.zeros(len(users.items), np.int8) if users.types is None else users.types, np.int8(0))[entry]
+    columns = {
+        "event_type": pa.array(EVENT_TYPES).take(pa.array(types, mask=(entry < 0) | (users.types is None))),
+        "event_date": pa.array(days, pa.date32(), mask=entry < 0),
+        "category": pa.array(facts.category_names, pa.string()).take(pa.array(category, mask=category < 0)),
+    }
+    reasons_of = Ragged.from_padded(why.source[is_listed], is_reason[is_listed])
+    by_item = nest(reasons_of.indptr, pa.StructArray.from_arrays(list(columns.values()), names=list(columns)))
+    return nest(Ragged.from_padded(items, is_listed).indptr, by_item)

@@ -9,10 +9,11 @@ from typing import TYPE_CHECKING, Any
 from tawny.core.columns import RUN_DATE
 from tawny.core.config import NightSettings
 from tawny.core.table import TableSpec
+from tawny.core.words import Words
 from tawny.lake.base import Conditions
 from tawny.publish.pointer import published_rows, standing
 from tawny.report.history import N_NIGHTS, NightFacts, Row, change, nights, of_length
-from tawny.report.samples import Explain, SampleList, sample_lists
+from tawny.report.samples import SampleList, sample_lists
 from tawny.report.verdict import Finding, findings
 from tawny.runner.lineage import Lineage
 from tawny.runner.plan import Task
@@ -110,7 +111,7 @@ class NightPage:
 
 
 def night_page(
-    lake: "ArrowLake", run_date: date, settings: NightSettings, tasks: Sequence[Task], explain: Explain
+    lake: "ArrowLake", run_date: date, settings: NightSettings, tasks: Sequence[Task], words: Words
 ) -> NightPage | None:
     """The facts of a night; None where no job ran for that day.
 
@@ -119,7 +120,7 @@ def night_page(
         run_date: the night.
         settings: of the night.
         tasks: of the night, in order.
-        explain: the reasons of a listed item in words.
+        words: of the reasons.
     """
     history = nights(lake, run_date, settings.k, N_NIGHTS)
     if not history or history[-1].run_date != run_date:
@@ -137,7 +138,7 @@ def night_page(
         standing(published_rows(lake), run_date, list_id) if list_id else "",
         next((row["reason"] for row in _rows(lake, SPLITS, (*day, ("fold", "=", "serve")))), ""),
         [_landed(lake, kind, run_date) for kind in _QUARANTINES],
-        list(sample_lists(lake, run_date, list_id, explain)) if list_id else [],
+        list(sample_lists(lake, run_date, list_id, words)) if list_id else [],
         tasks,
     )
 

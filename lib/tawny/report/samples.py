@@ -1,14 +1,16 @@
 """The lists of some users, with what they took lately: to look at, as a user would."""
 
 import hashlib
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date
 from itertools import islice
 from typing import TYPE_CHECKING, Any
 
 from tawny.core.columns import RUN_DATE
+from tawny.core.words import Words
 from tawny.lake.base import Conditions
+from tawny.publish.wording import Wording, popularity_window
 from tawny.report.history import Row
 from tawny.tables.catalog import CATALOG
 from tawny.tables.recommendations import RECOMMENDATIONS
@@ -26,9 +28,6 @@ N_PAST = 5
 
 _N_LOOKED_AT = 20_000
 """Rows of the list among which the users are chosen."""
-
-Explain = Callable[[Row, Mapping[str, str]], str]
-"""A row of recommendations_v2 and titles by item_id; why it is on the list, in words."""
 
 
 @dataclass(frozen=True)
@@ -55,13 +54,13 @@ class SampleList:
     items: Sequence[SampleItem]
 
 
-def sample_lists(lake: "ArrowLake", run_date: date, list_id: str, explain: Explain) -> Iterator[SampleList]:
+def sample_lists(lake: "ArrowLake", run_date: date, list_id: str, words: Words) -> Iterator[SampleList]:
     """The first items of the lists of `N_USERS` users; other users every night, the same for the same night.
 
     Args:
         lake: the tables.
         run_date, list_id: of the list.
-        explain: the reasons of a listed item in words.
+        words: of the reasons.
     """
     of_list: Conditions = ((RUN_DATE, "=", run_date), ("list_id", "=", list_id))
     users = _users(lake, of_list, run_date)
@@ -72,9 +71,10 @@ def sample_lists(lake: "ArrowLake", run_date: date, list_id: str, explain: Expla
     past = {row["user_id"]: list(row["item_indices"]) for row in histories}
     newest = {user: indices[-N_PAST:][::-1] for user, indices in past.items()}
     by_id, by_index = _titles(lake, day, lists, newest)
+    wording = Wording(words, by_id, popularity_window(lake, run_date))
     for user in users:
         rows = sorted((row for row in lists if row["user_id"] == user), key=lambda row: int(row["rank"]))
-        items = [SampleItem(row["rank"], by_id.get(row["item_id"], row["item_id"]), explain(row, by_id)) for row in rows]
+        items = [SampleItem(row["rank"], wording.title(row["item_id"]), wording.reasons(row)) for row in rows]
         titles = [by_index[index] for index in newest.get(user, ()) if index in by_index]
         yield SampleList(user, titles, len(past.get(user, ())), items)
 

@@ -12,7 +12,6 @@ from tawny.report.history import nights
 from tawny.report.index import index_html
 from tawny.report.markup import Markup
 from tawny.report.night import night_html
-from tawny.report.samples import Explain
 from tawny.runner.local import LocalRunner
 from tawny.tables.registry import all_tables
 
@@ -28,15 +27,14 @@ def report_folder(root: str) -> Path | None:
     return None if "://" in root else Path(root) / FOLDER
 
 
-def write_report(runner: LocalRunner, run_date: date, explain: Explain, out: Path | None = None) -> Path:
+def write_report(runner: LocalRunner, run_date: date, out: Path | None = None) -> Path:
     """The page of a night; without `out` also the index over the nights up to the newest.
 
     The same tables give the same bytes.
 
     Args:
-        runner: whose tables, settings and tasks.
+        runner: whose tables, settings, words and tasks.
         run_date: the night.
-        explain: the reasons of a listed item in words.
         out: the file; default: `<run_date>.html` below `report_folder`.
 
     Raises:
@@ -49,7 +47,7 @@ def write_report(runner: LocalRunner, run_date: date, explain: Explain, out: Pat
         do = "Name a file: `tawny report --run-date D --out FILE`."
         raise ConfigError(where="root", rule="pages are written below a local root.", came=runner.env.root, do=do)
     runner.arrow.ensure(list(all_tables().values()))
-    page = night_page(runner.arrow, run_date, runner.night, runner.tasks(), explain)
+    page = night_page(runner.arrow, run_date, runner.night, runner.tasks(), runner.words)
     if page is None:
         rule, do = "a night must have run for the day.", f"Run `tawny night --run-date {run_date}`."
         raise StaleInputError(where=f"report of {run_date}", rule=rule, came="no run", do=do)

@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, Any
 from tawny.core.config import NightSettings, Settings, load_env, night_settings
 from tawny.core.errors import StaleInputError
 from tawny.core.table import TableRef, TableSpec, spec_of
+from tawny.core.words import words_of
 from tawny.runner.current import why_run
 from tawny.runner.horovod import job_arguments, launch
 from tawny.runner.manifest import Record, save_record, saved_record
@@ -31,6 +32,7 @@ class LocalRunner:
         env_file: as given, or None for conf/env/local.toml.
         env: the content of the env file.
         night: the settings that all jobs of a night share.
+        words: in which reasons are told.
     """
 
     def __init__(self, jobs: Jobs, env_file: Path | None = None) -> None:
@@ -43,6 +45,7 @@ class LocalRunner:
         self.env_file = env_file.resolve() if env_file else None
         self.env = load_env(self.env_file)
         self.night: NightSettings = night_settings(self.env)
+        self.words = words_of(self.env.language, self.env.words)
         check_job_settings(jobs, self.env)
         check_night(jobs, self.env, self.night)
 

@@ -16,6 +16,14 @@ RANKINGS = TableSpec(
             "best first; a reason without a past item has item_index null",
         ),
         "model_version": Column("string", "of the ranker and, through it, of every source"),
+        "details": Column(
+            "array<array<struct<event_type:string,event_date:date,category:string>>>",
+            "per item, per reason: as in recommendations_v2; null without reasons",
+            nullable=True,
+        ),
+        "before_policy": Column(
+            "array<int>", "item indices as the ranker alone would list them; null without a list policy", nullable=True
+        ),
     },
     key=("run_date", "fold", "user_id", "as_of_ts"),
     mode="replace_partition",

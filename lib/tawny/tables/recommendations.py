@@ -15,9 +15,15 @@ RECOMMENDATIONS = TableSpec(
         "sources": Column("array<string>", "sources that had the item among their candidates, strongest first"),
         "reasons": Column(
             "array<struct<source:string,item_id:string,share:float>>",
-            "past items of this user that contributed most, with their share of the score; item_id null: popularity",
+            "past items of this user that contributed most, with their share of the score; item_id null: the source itself",
         ),
         "model_version": Column("string", "of the ranker and, through it, of every source"),
+        "details": Column(
+            "array<struct<event_type:string,event_date:date,category:string>>",
+            "one per reason, in the same order: the user's strongest event with the past item, and its day (UTC); or the"
+            " category that the item is popular in, where no past item would be believed; null in lists of older versions",
+            nullable=True,
+        ),
     },
     key=("run_date", "list_id", "user_id", "rank"),
     mode="replace_partition",

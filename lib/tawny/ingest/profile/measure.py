@@ -18,7 +18,7 @@ from tawny.core.errors import CheckError, InputError
 from tawny.ingest.files.file import Inspected, Kind, LandingFile, Part
 from tawny.ingest.files.find import find_files
 from tawny.ingest.files.inspect import inspect, with_digest
-from tawny.ingest.files.spark import read_part
+from tawny.ingest.files.read import read_part
 from tawny.ingest.judge import Count, refusal, worst
 from tawny.ingest.ledger import delivery_order, parser_of
 from tawny.ingest.profile.rules import check_batch
