@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from tawny.core.config import Settings
 from tawny.core.job import Job
+from tawny.core.settings import Settings
 from tawny.runner.entry import SparkRun, run_job
 from tawny.tables.catalog import CATALOG
 from tawny.tables.events import EVENTS

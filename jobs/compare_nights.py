@@ -9,8 +9,8 @@ from typing import TYPE_CHECKING, Any
 
 from pydantic import PositiveInt
 
-from tawny.core.config import Settings
 from tawny.core.job import Job
+from tawny.core.settings import Settings
 from tawny.runner.entry import SparkRun, run_job
 from tawny.tables.catalog import CATALOG
 from tawny.tables.changes import CHANGES

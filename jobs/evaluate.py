@@ -6,8 +6,8 @@ from typing import TYPE_CHECKING, Any
 
 from pydantic import NonNegativeInt, PositiveInt
 
-from tawny.core.config import Settings
 from tawny.core.job import Job
+from tawny.core.settings import Settings
 from tawny.runner.entry import SparkRun, run_job
 from tawny.tables.candidates import CANDIDATES
 from tawny.tables.catalog import CATALOG

@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from tawny.core.config import Settings
 from tawny.core.job import Job
+from tawny.core.settings import Settings
 from tawny.runner.entry import ArrowRun, run_job
 from tawny.tables.published import PUBLISHED
 from tawny.tables.recommendations import RECOMMENDATIONS

@@ -5,8 +5,8 @@ from __future__ import annotations
 from pydantic import PositiveInt
 
 from tawny.core.columns import FOLDS
-from tawny.core.config import Settings
 from tawny.core.job import Job
+from tawny.core.settings import Settings
 from tawny.models.repeats.settings import RepeatsSettings
 from tawny.runner.entry import SparkRun, run_job
 from tawny.tables.item_features import ITEM_FEATURES

@@ -5,8 +5,8 @@ from __future__ import annotations
 from pydantic import PositiveInt
 
 from tawny.core.columns import Fold
-from tawny.core.config import Settings
 from tawny.core.job import Job
+from tawny.core.settings import Settings
 from tawny.models.two_tower.settings import TwoTowerSettings
 from tawny.runner.entry import ArrowRun, run_job
 from tawny.tables.holdouts import HOLDOUTS

@@ -12,16 +12,10 @@ from types import NoneType, UnionType
 from typing import Any, get_args
 
 import tawny_jobs
-from tawny.core.config import (
-    DatabaseSettings,
-    DatabaseTable,
-    Env,
-    FilesSettings,
-    JoinSettings,
-    NightSettings,
-    Settings,
-)
+from tawny.core.config import Env, NightSettings
 from tawny.core.job import STAGES, Job
+from tawny.core.landing import DatabaseSettings, DatabaseTable, FilesSettings, JoinSettings
+from tawny.core.settings import Settings
 from tawny.core.words import Words
 from tawny.runner.plan import load_jobs
 

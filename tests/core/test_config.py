@@ -5,8 +5,9 @@ from pathlib import Path
 import pytest
 
 from tawny.core.columns import EVENT_TYPES
-from tawny.core.config import Env, NightSettings, Settings, config_hash, job_settings, load_env, merge, night_settings
+from tawny.core.config import Env, NightSettings, config_hash, job_settings, load_env, merge, night_settings
 from tawny.core.errors import ConfigError
+from tawny.core.settings import Settings
 
 
 class Knn(Settings):

@@ -9,7 +9,7 @@ import numpy as np
 import pytest
 
 from tawny.core.arrays import Doubles, Floats, Histories, Ragged
-from tawny.core.config import Settings
+from tawny.core.settings import Settings
 from tawny.evaluation.settings import TuningSettings
 from tawny.evaluation.tuning import Budget, Tuned, climb, enough_candidates, race, simplest_of_the_best, standard_error, tune
 from tawny.evaluation.validate import ValidationSample

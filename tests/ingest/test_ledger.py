@@ -12,8 +12,9 @@ import pytest
 from deltalake import DeltaTable, write_deltalake
 
 from tawny.core.columns import ALWAYS
-from tawny.core.config import Env, FilesSettings
+from tawny.core.config import Env
 from tawny.core.errors import ConfigError, InputError
+from tawny.core.landing import FilesSettings
 from tawny.ingest.deliveries import Counts, Plan, plan
 from tawny.ingest.files.file import Inspected, Kind, LandingFile, Stamp
 from tawny.ingest.files.find import find_files

@@ -5,7 +5,8 @@ from pathlib import Path
 
 import pytest
 
-from tawny.core.config import Env, FilesSettings
+from tawny.core.config import Env
+from tawny.core.landing import FilesSettings
 from tawny.ingest.files import text as texts
 from tawny.ingest.profile.facts import EventFacts, columns_of, unused_columns
 from tawny.ingest.profile.measure import look, measure

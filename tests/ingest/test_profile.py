@@ -12,7 +12,8 @@ import pytest
 from pyspark.sql import DataFrame, SparkSession
 from pyspark.sql import functions as F
 
-from tawny.core.config import Env, FilesSettings
+from tawny.core.config import Env
+from tawny.core.landing import FilesSettings
 from tawny.ingest.deliveries import plan
 from tawny.ingest.descriptions import check_items, check_users, judge_items, judge_users
 from tawny.ingest.events import check_events, judge_events

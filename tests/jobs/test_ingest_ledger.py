@@ -10,8 +10,8 @@ import pytest
 from pyspark.sql import SparkSession
 
 from tawny.core.columns import ALWAYS
-from tawny.core.config import FilesSettings
 from tawny.core.errors import CheckError
+from tawny.core.landing import FilesSettings
 from tawny.core.table import TableSpec
 from tawny.ingest.ledger import pending
 from tawny.runner.run import Run

@@ -7,8 +7,8 @@ from typing import Any
 import pytest
 from pyspark.sql import SparkSession
 
-from tawny.core.config import FilesSettings
 from tawny.core.errors import CheckError, InputError
+from tawny.core.landing import FilesSettings
 from tawny.ingest import landing as landing_files
 from tawny.ingest.files import spark as spark_files
 from tawny.tables.events import EVENTS, EVENTS_QUARANTINE

@@ -7,7 +7,7 @@ import numpy as np
 import pytest
 
 from tawny.core.arrays import Arrays, Floats, Histories, Ints
-from tawny.core.config import Settings
+from tawny.core.settings import Settings
 from tawny.models.base import Model, history_matrix
 from tawny.models.registry import model_classes
 from tawny.testing import model_contract as contract

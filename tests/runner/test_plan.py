@@ -8,9 +8,10 @@ from typing import Any
 import pytest
 
 import tawny_jobs
-from tawny.core.config import Env, NightSettings, Settings
+from tawny.core.config import Env, NightSettings
 from tawny.core.errors import ConfigError
 from tawny.core.job import STAGES, Job
+from tawny.core.settings import Settings
 from tawny.core.table import Column, TableRef, TableSpec
 from tawny.runner.plan import Jobs, check_job_settings, find_task, load_jobs, night_tasks
 from tawny.testing.jobs import make_job

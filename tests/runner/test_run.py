@@ -9,8 +9,9 @@ from typing import Any
 import pyarrow as pa
 import pytest
 
-from tawny.core.config import Env, NightSettings, Settings
+from tawny.core.config import Env, NightSettings
 from tawny.core.errors import CheckError, ConfigError, StaleInputError
+from tawny.core.settings import Settings
 from tawny.core.table import Column, TableSpec
 from tawny.lake.base import Commit, Conditions, Note, Value, Written
 from tawny.runner.manifest import Record

@@ -7,7 +7,7 @@ import numpy as np
 import pytest
 from numpy.typing import NDArray
 
-from tawny.core.config import Settings
+from tawny.core.settings import Settings
 from tawny.training.fingerprint import code_of, fingerprint
 
 

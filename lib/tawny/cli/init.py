@@ -13,8 +13,9 @@ from rich.table import Table
 from rich.text import Text
 
 from tawny.cli.console import console
-from tawny.core.config import DatabaseSettings, DatabaseTable, Env
+from tawny.core.config import Env
 from tawny.core.errors import ConfigError, InputError
+from tawny.core.landing import DatabaseSettings, DatabaseTable
 
 if TYPE_CHECKING:
     from tawny.ingest.profile.database import Database, Landed

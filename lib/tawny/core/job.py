@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, Literal, get_args
 
-from tawny.core.config import Settings
+from tawny.core.settings import Settings
 from tawny.core.table import TableRef
 
 Engine = Literal["spark", "arrow", "horovod"]

@@ -6,8 +6,9 @@ from typing import Annotated, Any
 
 from pydantic import BeforeValidator, Field, ValidationInfo, field_validator
 
-from tawny.core.config import Settings, as_tuple, validate
+from tawny.core.config import validate
 from tawny.core.errors import ConfigError
+from tawny.core.settings import Settings, as_tuple
 
 _VERBS = ("impression", "view", "click", "cart", "purchase", "rating", "play", "like", "dislike", "hide", "past")
 

@@ -5,7 +5,8 @@ from typing import Annotated, Any, Literal
 
 from pydantic import BeforeValidator, Field, PositiveFloat, PositiveInt
 
-from tawny.core.config import S, Settings
+from tawny.core.config import S
+from tawny.core.settings import Settings
 
 
 class GateSettings(Settings):

@@ -19,7 +19,7 @@ from typing import Any, Generic, TypeVar
 import numpy as np
 
 from tawny.core.arrays import Doubles, Floats, Histories
-from tawny.core.config import Settings
+from tawny.core.settings import Settings
 from tawny.evaluation.settings import Axes, TuningSettings, changed
 from tawny.evaluation.validate import Keys, Scorer, ValidationSample
 

@@ -6,7 +6,7 @@ from typing import Literal
 from pydantic import Field
 
 from tawny.core.columns import EventType
-from tawny.core.config import Settings
+from tawny.core.settings import Settings
 
 
 class IngestSettings(Settings):

@@ -15,7 +15,7 @@ import numpy as np
 from scipy import sparse
 
 from tawny.core.arrays import Arrays, Floats, Histories, Ints
-from tawny.core.config import Settings
+from tawny.core.settings import Settings
 
 ReasonKind = Literal["exact", "approximate", "none"]
 

@@ -4,7 +4,7 @@ from typing import Literal
 
 from pydantic import Field, NonNegativeFloat, NonNegativeInt, PositiveFloat, PositiveInt
 
-from tawny.core.config import Settings
+from tawny.core.settings import Settings
 
 Transform = Literal["reciprocal_rank", "standardised"]
 """What makes the scores of different sources comparable."""

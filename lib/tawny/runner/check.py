@@ -11,8 +11,9 @@ from datetime import UTC, date, datetime, timedelta
 from datetime import time as day_time
 from typing import TYPE_CHECKING, Any
 
-from tawny.core.config import Settings, job_settings
+from tawny.core.config import job_settings
 from tawny.core.errors import CheckError, ConfigError, InputError, TawnyError
+from tawny.core.settings import Settings
 from tawny.runner.machine import Remark, check_disk, check_machine
 
 if TYPE_CHECKING:  # they open files, or import Spark's Python half

@@ -8,8 +8,9 @@ from functools import cached_property, partial
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from tawny.core.config import NightSettings, Settings, load_env, night_settings
+from tawny.core.config import NightSettings, load_env, night_settings
 from tawny.core.errors import StaleInputError
+from tawny.core.settings import Settings
 from tawny.core.table import TableRef, TableSpec, spec_of
 from tawny.core.words import words_of
 from tawny.runner.current import why_run

@@ -10,10 +10,11 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import tawny
-from tawny.core.config import NightSettings, Settings, config_hash
+from tawny.core.config import NightSettings, config_hash
 from tawny.core.digest import ID_LENGTH
 from tawny.core.errors import WorkerError
 from tawny.core.log import key_values
+from tawny.core.settings import Settings
 from tawny.runner.plan import Task
 from tawny.runner.signals import interruption
 from tawny.tables.runs import RUNS

@@ -10,8 +10,9 @@ from datetime import time as day_time
 from typing import TYPE_CHECKING, Any, Generic, TypeVar, cast
 
 from tawny.core.columns import RUN_DATE
-from tawny.core.config import Env, NightSettings, Settings, job_settings
+from tawny.core.config import Env, NightSettings, job_settings
 from tawny.core.errors import CheckError, ConfigError, StaleInputError
+from tawny.core.settings import Settings
 from tawny.core.table import TableRef, TableSlice, TableSpec, overlaps, spec_of
 from tawny.lake.base import Condition, Lake, Value, Written
 from tawny.runner.lineage import Lineage, Made, earlier_digest, earlier_name

@@ -12,7 +12,7 @@ The rest of the text is for readers.
 
 from __future__ import annotations
 
-from tawny.core.config import Settings
+from tawny.core.settings import Settings
 from tawny.core.job import Job
 from tawny.runner.entry import ArrowRun, run_job
 from tawny.tables.catalog import CATALOG

@@ -12,7 +12,7 @@ from typing import Any
 import numpy as np
 
 from tawny.core.arrays import Floats, Histories, top_k
-from tawny.core.config import Settings
+from tawny.core.settings import Settings
 from tawny.models.base import Model
 from tawny.models.store import load, to_files
 from tawny.testing.worlds import World, chains, histories, join, returns, trend

@@ -15,7 +15,7 @@ from typing import Any
 
 import numpy as np
 
-from tawny.core.config import Settings
+from tawny.core.settings import Settings
 
 
 def fingerprint(**parts: object) -> str:

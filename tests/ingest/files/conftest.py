@@ -6,7 +6,8 @@ from typing import Any
 
 import pytest
 
-from tawny.core.config import Env, FilesSettings
+from tawny.core.config import Env
+from tawny.core.landing import FilesSettings
 from tawny.ingest.files.file import Kind
 from tawny.ingest.files.find import find_files
 from tawny.ingest.files.inspect import inspect

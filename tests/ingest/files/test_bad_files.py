@@ -8,8 +8,8 @@ import pyarrow as pa
 import pyarrow.parquet as pq
 import pytest
 
-from tawny.core.config import FilesSettings
 from tawny.core.errors import InputError
+from tawny.core.landing import FilesSettings
 
 from .conftest import Raw
 

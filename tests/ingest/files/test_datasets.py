@@ -2,7 +2,7 @@
 
 from pathlib import Path
 
-from tawny.core.config import FilesSettings
+from tawny.core.landing import FilesSettings
 
 from .conftest import Raw
 

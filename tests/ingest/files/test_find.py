@@ -3,8 +3,9 @@ from pathlib import Path
 
 import pytest
 
-from tawny.core.config import Env, FilesSettings
+from tawny.core.config import Env
 from tawny.core.errors import ConfigError, InputError
+from tawny.core.landing import FilesSettings
 from tawny.ingest.files.file import Kind
 from tawny.ingest.files.find import find_files
 

@@ -11,8 +11,8 @@ import pyarrow as pa
 import pytest
 from deltalake import DeltaTable, write_deltalake
 
-from tawny.core.config import FilesSettings
 from tawny.core.errors import ConfigError, InputError
+from tawny.core.landing import FilesSettings
 from tawny.ingest.files.again import rows_again
 from tawny.ingest.files.file import Format, LandingFile
 from tawny.ingest.files.inspect import inspect, with_digest

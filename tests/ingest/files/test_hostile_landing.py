@@ -11,8 +11,9 @@ from typing import Any
 import pytest
 from pydantic import ValidationError
 
-from tawny.core.config import Env, FilesSettings
+from tawny.core.config import Env
 from tawny.core.errors import InputError
+from tawny.core.landing import FilesSettings
 from tawny.ingest.files.find import find_files
 from tawny.ingest.files.inspect import inspect
 from tawny.ingest.files.read import read_part

@@ -10,7 +10,7 @@ import pyarrow as pa
 import pyarrow.parquet as pq
 import pytest
 
-from tawny.core.config import FilesSettings
+from tawny.core.landing import FilesSettings
 
 from .conftest import Raw
 

@@ -23,7 +23,7 @@ TEXTS = {
 def _faults(landing: Path, raw: Raw, name: str, text: str) -> list[tuple[Any, Any]]:
     declared = []
     if name == "events.tsv":
-        from tawny.core.config import FilesSettings
+        from tawny.core.landing import FilesSettings
 
         declared = [FilesSettings(table="events", path=name)]
     (landing / name).write_bytes(gzip.compress(text.encode()) if name.endswith(".gz") else text.encode())

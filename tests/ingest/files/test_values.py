@@ -7,8 +7,8 @@ import pyarrow as pa
 import pyarrow.parquet as pq
 import pytest
 
-from tawny.core.config import FilesSettings
 from tawny.core.errors import ConfigError
+from tawny.core.landing import FilesSettings
 from tawny.ingest.files.file import LandingFile
 from tawny.ingest.ledger import Entry, parser_of
 

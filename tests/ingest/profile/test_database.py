@@ -11,8 +11,8 @@ import pyarrow as pa
 import pyarrow.parquet as pq
 import pytest
 
-from tawny.core.config import DatabaseTable
 from tawny.core.errors import ConfigError, InputError
+from tawny.core.landing import DatabaseTable
 from tawny.ingest.profile import database
 from tawny.ingest.profile.database import Database
 

@@ -6,7 +6,8 @@ from pathlib import Path
 
 import pytest
 
-from tawny.core.config import FilesSettings, validate
+from tawny.core.config import validate
+from tawny.core.landing import FilesSettings
 from tawny.ingest.profile.infer import Inferred, infer
 
 from .cases import Case

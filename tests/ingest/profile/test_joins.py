@@ -8,8 +8,8 @@ from pathlib import Path
 import pyarrow.parquet as pq
 import pytest
 
-from tawny.core.config import JoinSettings
 from tawny.core.errors import ConfigError
+from tawny.core.landing import JoinSettings
 from tawny.ingest.profile.infer import infer
 from tawny.ingest.profile.joins import join
 

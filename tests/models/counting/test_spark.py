@@ -7,8 +7,9 @@ from pyspark.sql import functions as F
 
 from tawny.core.arrays import Histories
 from tawny.core.columns import FOLDS
-from tawny.core.config import Settings, validate
+from tawny.core.config import validate
 from tawny.core.errors import CheckError, ConfigError
+from tawny.core.settings import Settings
 from tawny.models.counting import spark as counting
 from tawny.models.counting.matrix import CountingModel, Pairs
 from tawny.models.counting.settings import CountingSettings

@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 
 from tawny.core.arrays import Histories, Ragged
-from tawny.core.config import Settings
+from tawny.core.settings import Settings
 from tawny.evaluation.validate import ValidationSample
 from tawny.models.counting.matrix import CountingModel, Pairs
 from tawny.models.counting.tuning import SampleFits, tune_counting

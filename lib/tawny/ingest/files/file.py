@@ -11,8 +11,8 @@ from typing import IO, BinaryIO, Literal, cast, get_args
 from urllib.parse import unquote
 
 from tawny.core.columns import EventType
-from tawny.core.config import MISSING_VALUES
 from tawny.core.errors import ConfigError, InputError
+from tawny.core.landing import MISSING_VALUES
 from tawny.ingest.files.packed import as_utf8, unpacked
 from tawny.ingest.files.regular import check_regular, resolve_below
 

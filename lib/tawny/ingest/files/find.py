@@ -7,8 +7,9 @@ from pathlib import Path, PurePath
 from typing import cast, get_args
 
 from tawny.core.columns import EVENT_ID
-from tawny.core.config import Env, FilesSettings
+from tawny.core.config import Env
 from tawny.core.errors import ConfigError, InputError
+from tawny.core.landing import FilesSettings
 from tawny.ingest.files.delta import LOG, landed_files, version_of
 from tawny.ingest.files.file import Format, Kind, LandingFile
 from tawny.ingest.files.packed import COMPRESSIONS

@@ -16,8 +16,8 @@ from typing import TYPE_CHECKING, Any
 import pyarrow as pa
 import pyarrow.parquet as pq
 
-from tawny.core.config import DatabaseTable
 from tawny.core.errors import ConfigError, InputError
+from tawny.core.landing import DatabaseTable
 
 if TYPE_CHECKING:
     from sqlalchemy import URL, Engine, Select, Table

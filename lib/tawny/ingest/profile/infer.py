@@ -6,8 +6,9 @@ from datetime import UTC, date, datetime, timedelta
 from pathlib import Path
 from typing import Any
 
-from tawny.core.config import MISSING_VALUES, Env, JoinSettings, validate
+from tawny.core.config import Env, validate
 from tawny.core.errors import ConfigError, InputError
+from tawny.core.landing import MISSING_VALUES, JoinSettings
 from tawny.ingest.files.file import Kind, LandingFile
 from tawny.ingest.files.find import find_files
 from tawny.ingest.files.layout import delimiter_of

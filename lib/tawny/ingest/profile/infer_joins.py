@@ -2,7 +2,7 @@
 
 from collections.abc import Mapping
 
-from tawny.core.config import JoinSettings
+from tawny.core.landing import JoinSettings
 from tawny.ingest.profile.infer_choices import Table
 from tawny.ingest.profile.infer_files import Source
 from tawny.ingest.profile.infer_values import Profile

@@ -8,7 +8,8 @@ from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
-from tawny.core.config import DatabaseSettings, EventSettings, NightSettings, SparkSettings
+from tawny.core.config import EventSettings, NightSettings, SparkSettings
+from tawny.core.landing import DatabaseSettings
 from tawny.ingest.profile.infer import Inferred, Understood
 from tawny.ingest.profile.infer_choices import Assumed
 

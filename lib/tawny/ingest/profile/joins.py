@@ -7,8 +7,8 @@ from pathlib import Path
 import pyarrow as pa
 import pyarrow.parquet as pq
 
-from tawny.core.config import JoinSettings
 from tawny.core.errors import ConfigError
+from tawny.core.landing import JoinSettings
 from tawny.ingest.profile.infer_sample import read_rows, take_sample
 
 _ROWS_AT_ONCE = 50_000

@@ -4,7 +4,7 @@ from typing import Self
 
 from pydantic import NonNegativeFloat, PositiveFloat, PositiveInt, model_validator
 
-from tawny.core.config import Settings
+from tawny.core.settings import Settings
 from tawny.evaluation.settings import TuningSettings, check_axes
 
 

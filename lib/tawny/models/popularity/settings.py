@@ -2,7 +2,7 @@
 
 from pydantic import PositiveInt
 
-from tawny.core.config import Settings
+from tawny.core.settings import Settings
 from tawny.evaluation.settings import Axes, TuningSettings
 
 

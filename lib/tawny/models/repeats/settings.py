@@ -5,7 +5,7 @@ from typing import Annotated, Self
 from pydantic import BeforeValidator, PositiveFloat
 
 from tawny.core.columns import EventType
-from tawny.core.config import Settings, as_tuple
+from tawny.core.settings import Settings, as_tuple
 from tawny.core.split import NightSplit
 
 

@@ -2,7 +2,7 @@
 
 from pydantic import Field, NonNegativeInt, PositiveFloat, PositiveInt
 
-from tawny.core.config import Settings
+from tawny.core.settings import Settings
 
 
 class TwoTowerSettings(Settings):
