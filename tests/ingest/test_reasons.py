@@ -1,5 +1,5 @@
 from tawny.ingest.files.schema import MALFORMED_ROW, UNTERMINATED_ROW, WRONG_TYPE
-from tawny.ingest.rules import Reason
+from tawny.ingest.reasons import Reason
 
 
 def test_the_codes_are_closed_and_each_says_what_it_means() -> None:

@@ -7,8 +7,8 @@ from tawny.core.columns import DETAIL, ITEM_ID, KNOWN_FROM, REASON, SOURCE_DIGES
 from tawny.core.table import TableSpec
 from tawny.ingest.files.schema import DELIVERY, FILE_KNOWN_FROM
 from tawny.ingest.landing import Landed
+from tawny.ingest.reasons import Reason
 from tawny.ingest.rules import (
-    Reason,
     Rule,
     describe,
     instant,

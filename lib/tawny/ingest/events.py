@@ -25,8 +25,8 @@ from tawny.core.columns import (
 from tawny.ingest.deliveries import Plan
 from tawny.ingest.files.schema import DELIVERY, OWN_ID, SOURCE
 from tawny.ingest.landing import Landed
+from tawny.ingest.reasons import Reason
 from tawny.ingest.rules import (
-    Reason,
     Rule,
     describe,
     instant,

@@ -21,9 +21,9 @@ from tawny.core.errors import CheckError
 from tawny.core.table import TableSpec
 from tawny.ingest.deliveries import Counts
 from tawny.ingest.files.schema import MALFORMED_ROW, NO_LINE_END, UNTERMINATED_ROW
-from tawny.ingest.judge import Count, check_taken_back, refusal, worst
+from tawny.ingest.judge import Count, refusal, worst
 from tawny.ingest.landing import Landed, Store
-from tawny.ingest.rules import ABOUT_A_COLUMN, Reason
+from tawny.ingest.reasons import ABOUT_A_COLUMN, Reason
 from tawny.ingest.settings import IngestSettings
 from tawny.ingest.snapshots import GONE, points_of
 from tawny.tables.landings import LANDINGS
@@ -333,3 +333,34 @@ def _accept_unterminated(raw: DataFrame) -> DataFrame:
     is_whole = F.col("fault_detail") == NO_LINE_END
     fault = F.when(is_unterminated & is_whole, None).when(is_unterminated, MALFORMED_ROW).otherwise(F.col("fault"))
     return raw.withColumn("fault", fault)
+
+
+def check_taken_back(before: DataFrame, now: DataFrame, table: TableSpec, settings: IngestSettings) -> None:
+    """Refuse a correction that takes back more than a set share: a file of a new day under an old name is no correction.
+
+    Args:
+        before: accepted rows of files that others with the same names replace.
+        now: the accepted rows that are written, columns key.
+        table: of the rows.
+        settings: how large the share may be.
+
+    Raises:
+        CheckError: of the first such file; nothing was written.
+    """
+    kept = before.join(now.select(*table.key).withColumn("is_kept", F.lit(1)), list(table.key), "left")
+    counted = kept.groupBy(SOURCE_FILE).agg(F.count("*").alias("n"), F.count("is_kept").alias("n_kept"))
+    # Bounded: files that changed.
+    for row in sorted(counted.collect()):
+        n_back = row["n"] - row["n_kept"]
+        if row["n"] >= settings.min_rows_to_judge and n_back > settings.max_taken_back_share * row["n"]:
+            rule = (
+                "a file that changes under its name is a correction, which takes back at most "
+                f"{settings.max_taken_back_share:.0%} of what was read of it."
+            )
+            came = f"{n_back} of {row['n']} rows are not in it any more"
+            do = (
+                "Nothing was written. Land new rows under a new name; if this is a correction, run "
+                f"`tawny retract {row[SOURCE_FILE]}` first, or set [jobs.ingest_{table.name.partition('_v')[0]}] "
+                "max_taken_back_share."
+            )
+            raise CheckError(where=f"{table.name}, file {row[SOURCE_FILE]}", rule=rule, came=came, do=do)

@@ -5,16 +5,12 @@ import re
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 
-from pyspark.sql import DataFrame
-from pyspark.sql import functions as F
-
-from tawny.core.columns import EVENT_TYPES, SOURCE_FILE
+from tawny.core.columns import EVENT_TYPES
 from tawny.core.errors import CheckError
-from tawny.core.table import TableSpec
 from tawny.ingest.files.file import Inspected, LandingFile
 from tawny.ingest.files.layout import mapping_of
 from tawny.ingest.files.schema import CANONICAL
-from tawny.ingest.rules import Reason
+from tawny.ingest.reasons import Reason
 from tawny.ingest.settings import IngestSettings
 
 NO_FAULT = (Reason.DUPLICATE, Reason.CORRECTED, Reason.SUPERSEDED)
@@ -120,37 +116,6 @@ def refusal(
         came=f"{first.n_refused} of {first.n_rows} rows refused: {reasons}{more}",
         do=" ".join(["Nothing was written.", *filter(None, cures), way_out]),
     )
-
-
-def check_taken_back(before: DataFrame, now: DataFrame, table: TableSpec, settings: IngestSettings) -> None:
-    """Refuse a correction that takes back more than a set share: a file of a new day under an old name is no correction.
-
-    Args:
-        before: accepted rows of files that others with the same names replace.
-        now: the accepted rows that are written, columns key.
-        table: of the rows.
-        settings: how large the share may be.
-
-    Raises:
-        CheckError: of the first such file; nothing was written.
-    """
-    kept = before.join(now.select(*table.key).withColumn("is_kept", F.lit(1)), list(table.key), "left")
-    counted = kept.groupBy(SOURCE_FILE).agg(F.count("*").alias("n"), F.count("is_kept").alias("n_kept"))
-    # Bounded: files that changed.
-    for row in sorted(counted.collect()):
-        n_back = row["n"] - row["n_kept"]
-        if row["n"] >= settings.min_rows_to_judge and n_back > settings.max_taken_back_share * row["n"]:
-            rule = (
-                "a file that changes under its name is a correction, which takes back at most "
-                f"{settings.max_taken_back_share:.0%} of what was read of it."
-            )
-            came = f"{n_back} of {row['n']} rows are not in it any more"
-            do = (
-                "Nothing was written. Land new rows under a new name; if this is a correction, run "
-                f"`tawny retract {row[SOURCE_FILE]}` first, or set [jobs.ingest_{table.name.partition('_v')[0]}] "
-                "max_taken_back_share."
-            )
-            raise CheckError(where=f"{table.name}, file {row[SOURCE_FILE]}", rule=rule, came=came, do=do)
 
 
 def _verdict(file: str | None, counts: list[Count]) -> Verdict:

@@ -23,7 +23,7 @@ def quarantine_of(table: TableSpec, keeps: Mapping[str, Column] | None = None) -
             "source_digest": Column("string", "of the landing file, as in landings_v1"),
             "source_line": Column("bigint", "line of the file (row number for Parquet), from 1"),
             "source_file": Column("string", "path below the landing folder under which the file was read"),
-            "reason": Column("string", "one of the codes in tawny.ingest.rules.Reason"),
+            "reason": Column("string", "one of the codes in tawny.ingest.reasons.Reason"),
             "detail": Column("string", "the column and the value that broke the rule", nullable=True),
             "raw": Column(
                 "string", "the row as it stands in the file; null where the columns below have its values", nullable=True

@@ -22,16 +22,16 @@ MAPS: dict[Kind, str] = {"events": "context", "users": "attributes"}
 """The column that takes anything else, as a map."""
 
 MALFORMED_ROW = "malformed_row"
-"""The fault of a row that could not be split into columns; a code of tawny.ingest.rules.Reason."""
+"""The fault of a row that could not be split into columns; a code of tawny.ingest.reasons.Reason."""
 
 UNTERMINATED_ROW = "unterminated_row"
-"""The fault of a text file's last row without a line end; a code of tawny.ingest.rules.Reason."""
+"""The fault of a text file's last row without a line end; a code of tawny.ingest.reasons.Reason."""
 
 NO_LINE_END = "no line end"
 """The detail of such a row, if nothing else is wrong with it."""
 
 WRONG_TYPE = "wrong_type"
-"""The fault of a row with a list where text belongs; a code of tawny.ingest.rules.Reason."""
+"""The fault of a row with a list where text belongs; a code of tawny.ingest.reasons.Reason."""
 
 MAP = pa.map_(pa.string(), pa.string())
 LIST = pa.list_(pa.field("element", pa.string()))

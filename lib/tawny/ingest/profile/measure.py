@@ -22,7 +22,7 @@ from tawny.ingest.files.read import read_part
 from tawny.ingest.judge import Count, refusal, worst
 from tawny.ingest.ledger import delivery_order, parser_of
 from tawny.ingest.profile.rules import check_batch
-from tawny.ingest.rules import Reason
+from tawny.ingest.reasons import Reason
 from tawny.ingest.settings import IngestEventsSettings, IngestSettings
 
 MICROS_PER_DAY = 86_400_000_000

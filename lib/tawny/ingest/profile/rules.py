@@ -20,7 +20,7 @@ from tawny.ingest.files.file import Kind, LandingFile
 from tawny.ingest.files.schema import MALFORMED_ROW, NO_LINE_END, OWN_ID, SOURCE, UNTERMINATED_ROW
 from tawny.ingest.judge import Count
 from tawny.ingest.profile.typed import instant, micros_of_day, number, text
-from tawny.ingest.rules import ABOUT_A_COLUMN, Reason
+from tawny.ingest.reasons import ABOUT_A_COLUMN, Reason
 from tawny.ingest.settings import IngestEventsSettings, IngestItemsSettings, IngestSettings
 
 _LAST = (datetime(9999, 12, 31, 23, 59, 59, 999_999, tzinfo=UTC) - datetime(1970, 1, 1, tzinfo=UTC)).days * 86_400_000_000

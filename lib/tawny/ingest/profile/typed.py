@@ -13,7 +13,7 @@ import numpy as np
 import pyarrow as pa
 import pyarrow.compute as pc
 
-from tawny.ingest.rules import BELOW, MICROS
+from tawny.ingest.files.file import BELOW, MICROS
 
 _SPACES = " \t\r\n"
 _NUMBER = r"^[+-]?(\d+\.?\d*|\.\d+)([eE][+-]?\d+)?$"
