@@ -202,7 +202,7 @@ class Env(Settings):
         files: what landing files hold, where their names do not say it.
         database: `[database]`, where `tawny land` copies tables from.
         joins: `[[joins]]`, files that `tawny land` puts together.
-        language: of the reasons, in which `tawny show` and `tawny export` tell them: en, zh, or a table below `words`.
+        language: of the reasons as users read them: en, zh, or a table below `words`.
         words: `[words.<language>]`, the words of reasons in a language (core/words.py).
         keep_days: by table, how many days `tawny maintain` keeps, instead of what the table declares: `events_v2 = 730`
             forgets events two years before the newest published day.
