@@ -100,7 +100,7 @@ def test_it_is_measured_as_a_source_that_finds_nothing(unordered: Any) -> None:
 def test_the_report_says_why_and_shows_it_with_nothing_found(unordered: Any, capsys: pytest.CaptureFixture[str]) -> None:
     show_night(unordered, Night(D, unordered.tasks()), 1.0)
     lines = capsys.readouterr().out.splitlines()
-    assert any(line.startswith("The night was asked") and "the order of events says nothing" in line for line in lines)
+    assert any(line.startswith("The night was asked for") and "the order of events says nothing" in line for line in lines)
     assert any(line.split()[:3] == ["transitions", "0.0000", "0.0000–0.0000"] for line in lines)
 
 

@@ -54,7 +54,7 @@ def asked_text(runner: LocalRunner, night: Night) -> str:
     """What the night was asked, and why; nothing where no split was planned."""
     where: Conditions = (("run_date", "=", night.run_date), ("fold", "=", "serve"))
     rows = runner.arrow.read(SPLITS, runner.arrow.version(SPLITS), where)
-    return "".join(f"The night was asked: {reason}." for reason in rows["reason"].to_pylist())
+    return "".join(f"The night was {reason}." for reason in rows["reason"].to_pylist())
 
 
 def changed_lines(runner: LocalRunner, night: Night) -> list[str]:
