@@ -25,6 +25,7 @@ from tawny.core.errors import CheckError, ConfigError, SchemaError, StaleInputEr
 from tawny.core.table import TableSpec
 from tawny.lake.base import NOTE, Conditions, Note, Value, Written, is_same, note_text, partition_text
 from tawny.lake.commits import LoggedCommits
+from tawny.lake.declared import as_declared, check_unique, conform, filled
 from tawny.lake.migration import migrate, properties
 from tawny.lake.retry import retry
 from tawny.lake.schema import arrow_schema
@@ -35,13 +36,6 @@ _COMPARE = {"=": pc.equal, "<": pc.less, "<=": pc.less_equal, ">=": pc.greater_e
 
 _ROWS_PER_HASH = 65_536
 _ROWS_PER_BATCH = 16_384
-
-# Types of one line are cast into each other where every value fits.
-_KINDS: tuple[Callable[[pa.DataType], bool], ...] = (
-    pa.types.is_integer, pa.types.is_floating, pa.types.is_boolean, pa.types.is_date, pa.types.is_timestamp,
-    lambda kind: pa.types.is_string(kind) or pa.types.is_large_string(kind),
-    lambda kind: pa.types.is_binary(kind) or pa.types.is_large_binary(kind),
-)  # fmt: skip
 
 
 class ArrowLake:
@@ -84,7 +78,7 @@ class ArrowLake:
     def read(self, spec: TableSpec, version: int, where: Conditions) -> pa.Table:
         """The rows of that version that meet all conditions."""
         dataset = _dataset(self._open(spec, version))
-        return _as_declared(spec, dataset.to_table(filter=_expression(where)))
+        return as_declared(spec, dataset.to_table(filter=_expression(where)))
 
     def batches(
         self, spec: TableSpec, version: int, where: Conditions, columns: Sequence[str] | None = None
@@ -98,7 +92,7 @@ class ArrowLake:
             columns=there, filter=_expression(where), batch_size=_ROWS_PER_BATCH, batch_readahead=2, fragment_readahead=1
         )
         for batch in scanner.to_batches():
-            yield from _filled(pa.Table.from_batches([batch]), own).to_batches()
+            yield from filled(pa.Table.from_batches([batch]), own).to_batches()
 
     def query(self, spec: TableSpec, condition: str, n_rows: int) -> pa.Table:
         """At most `n_rows` rows of the newest version that meet a condition in SQL, in no order.
@@ -110,7 +104,7 @@ class ArrowLake:
         try:
             # A subquery has no place for a statement that changes anything.
             query = f"SELECT * FROM (SELECT * FROM {spec.name}) AS t WHERE ({condition}\n) LIMIT {n_rows}"
-            return _as_declared(spec, pa.table(table.execute(query).read_all()))
+            return as_declared(spec, pa.table(table.execute(query).read_all()))
         except DeltaError as exc:
             rule = f"it must be a condition in SQL on the columns {', '.join(spec.columns)}."
             do = "Write text in single quotes: --where \"user_id = '42'\"."
@@ -175,7 +169,7 @@ class ArrowLake:
 
     def _compare_and_set(self, spec: TableSpec, decide: Callable[[pa.Table], pa.Table], note: Note) -> Written:
         delta = self._open(spec, None)
-        rows = _as_declared(spec, _dataset(delta).to_table())
+        rows = as_declared(spec, _dataset(delta).to_table())
         table = conform(spec, decide(rows), {})
         check_unique(spec, table)
         digest = arrow_digest(spec, table)
@@ -332,81 +326,6 @@ def _literal(value: Value) -> pa.Scalar:
     if isinstance(value, datetime):
         return pa.scalar(value, pa.timestamp("us", "UTC"))
     return pa.scalar(value, pa.date32()) if isinstance(value, date) else pa.scalar(value)
-
-
-def _as_declared(spec: TableSpec, table: pa.Table) -> pa.Table:
-    """The columns in the declared order; those that the version did not have yet are null."""
-    return _filled(table, arrow_schema(spec))
-
-
-def _filled(table: pa.Table, schema: pa.Schema) -> pa.Table:
-    for field in schema:
-        if field.name not in table.column_names and field.nullable:
-            table = table.append_column(field, pa.nulls(table.num_rows, field.type))
-    return table.select(schema.names).cast(schema)
-
-
-def conform(spec: TableSpec, table: pa.Table, constants: Mapping[str, Value]) -> pa.Table:
-    """The table with the run's constants filled in, its columns in the declared order and of the declared types.
-
-    A number may be cast to another width if every value fits; nothing is parsed and nothing is rounded to an integer.
-
-    Raises:
-        SchemaError: a column is missing, unknown, of another type, or null where it must not be.
-        CheckError: a row lies outside of the partitions that the run owns.
-    """
-    schema = arrow_schema(spec)
-    for name, value in constants.items():
-        if name not in table.column_names:
-            table = table.append_column(name, pa.array([value] * table.num_rows, schema.field(name).type))
-    if set(table.column_names) != set(schema.names):
-        raise _schema_error(spec, f"columns {', '.join(sorted(table.column_names))}")
-    table = _cast(spec, table.select(schema.names), schema)
-    _check_owned(spec, table, constants)
-    return table
-
-
-def check_unique(spec: TableSpec, table: pa.Table) -> None:
-    """Raise CheckError where two rows have the same key."""
-    groups = table.select(list(spec.key)).group_by(list(spec.key)).aggregate([([], "count_all")])
-    repeated = groups.filter(pc.greater(groups["count_all"], 1))
-    if repeated.num_rows:
-        came = f"{repeated.num_rows} keys more than once, such as {repeated.slice(0, 1).to_pylist()[0]}"
-        rule = f"({', '.join(spec.key)}) must be unique."
-        raise CheckError(where=spec.name, rule=rule, came=came, do="Nothing was written. Fix the job.")
-
-
-def _cast(spec: TableSpec, table: pa.Table, schema: pa.Schema) -> pa.Table:
-    for field in schema:
-        actual = table.schema.field(field.name).type
-        if not _same_kind(actual, field.type):
-            raise _schema_error(spec, f"{field.name} {actual} instead of {field.type}")
-        if not field.nullable and table[field.name].null_count:
-            raise _schema_error(spec, f"{table[field.name].null_count} nulls in {field.name}")
-    try:
-        return table.cast(schema)
-    except (pa.ArrowInvalid, pa.ArrowNotImplementedError, ValueError) as exc:
-        raise _schema_error(spec, str(exc)) from exc
-
-
-def _same_kind(actual: pa.DataType, declared: pa.DataType) -> bool:
-    """Whether a cast keeps the meaning; nested types are left to the cast itself."""
-    if pa.types.is_null(actual) or pa.types.is_nested(declared):
-        return True
-    return any(kind(actual) and kind(declared) for kind in _KINDS)
-
-
-def _check_owned(spec: TableSpec, table: pa.Table, constants: Mapping[str, Value]) -> None:
-    for name, value in constants.items():
-        others: Any = table.filter(pc.not_equal(table[name], pa.scalar(value, table.schema.field(name).type)))
-        if others.num_rows:
-            rule = f"a run writes only where {name} is {value}."
-            came = f"{others.num_rows} rows of other partitions, such as {name} = {others[name][0]}"
-            raise CheckError(where=spec.name, rule=rule, came=came, do="Nothing was written. Fix the job.")
-
-
-def _schema_error(spec: TableSpec, came: str) -> SchemaError:
-    return SchemaError(where=spec.name, rule=f"the frame must have the columns {spec.ddl}.", came=came, do="Fix the job.")
 
 
 @dataclass(frozen=True)
