@@ -7,7 +7,7 @@ from datetime import date, timedelta
 import pytest
 
 from tawny.publish.pointer import PublishedList
-from tawny.report.history import NightFacts, Number, TaskRun
+from tawny.report.history import NightFacts, Number, TaskRun, best_source
 from tawny.report.series import ALL
 from tawny.report.verdict import Finding, findings, usual
 
@@ -106,3 +106,9 @@ def test_a_night_whose_list_nobody_reads_says_so_first() -> None:
     assert findings(replace(night(), published=None), [])[0].title == "Nothing was published"
     withdrawn = replace(night(), published=replace(PUBLISHED, status="withdrawn"))
     assert findings(withdrawn, [])[0].title == "The list was withdrawn"
+
+
+def test_a_final_list_without_its_policy_is_no_source() -> None:
+    subjects = {"final": 0.2, "als": 0.1, "before_policy": 0.3}
+    rows = [{"subject": name, "metric": "ndcg", "value": value} for name, value in subjects.items()]
+    assert best_source(rows) == rows[1]

@@ -6,7 +6,7 @@ from datetime import date
 from typing import TYPE_CHECKING, Any
 
 from tawny.core.columns import RUN_DATE
-from tawny.evaluation.gate import FINAL
+from tawny.evaluation.gate import FINAL, UNRULED
 from tawny.lake.base import Conditions
 from tawny.publish.pointer import PublishedList, lists_of, published_rows
 from tawny.report.series import ALL
@@ -114,7 +114,8 @@ def quality(rows: Iterable[Row]) -> dict[str, Number]:
 
 def best_source(rows: Sequence[Row], metric: str = "ndcg") -> Row | None:
     """The row of the source with the highest value of the metric, among rows of one segment."""
-    sources = [row for row in rows if row["subject"] != FINAL and row["metric"] == metric and row["value"] is not None]
+    others = [row for row in rows if row["subject"] not in (FINAL, UNRULED)]
+    sources = [row for row in others if row["metric"] == metric and row["value"] is not None]
     return max(sources, key=lambda row: (row["value"], row["subject"]), default=None)
 
 
