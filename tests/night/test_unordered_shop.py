@@ -97,7 +97,11 @@ def test_it_is_measured_as_a_source_that_finds_nothing(unordered: Any) -> None:
     assert value["final", "transitions", "ndcg"] == value["final", "", "ndcg"] > 0
 
 
-def test_the_report_says_why_and_shows_it_with_nothing_found(unordered: Any, capsys: pytest.CaptureFixture[str]) -> None:
+def test_the_report_says_why_and_shows_it_with_nothing_found(
+    unordered: Any, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    judged = {**unordered.env.jobs, "publish": {"gate": {"min_judged": 1}}}  # else so few lists are not shown
+    monkeypatch.setattr(unordered, "env", unordered.env.model_copy(update={"jobs": judged}))
     show_night(unordered, Night(D, unordered.tasks()), 1.0)
     lines = capsys.readouterr().out.splitlines()
     assert any(line.startswith("The night was asked for") and "the order of events says nothing" in line for line in lines)
