@@ -6,7 +6,7 @@ from typing import Annotated
 
 import typer
 
-from tawny.cli.options import EnvFile, Language, OptionalRunDate, RunDate, day, local_runner
+from tawny.cli.options import EnvFile, Language, ListDate, OptionalRunDate, RunDate, day, local_runner
 from tawny.core.log import configure
 
 app = typer.Typer(
@@ -238,10 +238,7 @@ def tables(
 def show(
     user: Annotated[str, typer.Option("--user", metavar="ID", help="As the landing files name the user.")],
     env: EnvFile = None,
-    run_date: Annotated[
-        date | None,
-        typer.Option("--run-date", metavar="YYYY-MM-DD", parser=day, help="Its newest list. Default: the published list."),
-    ] = None,
+    run_date: ListDate = None,
     language: Language = None,
 ) -> None:
     """One user's list, and why each item is on it.
@@ -327,10 +324,7 @@ def trace(
     user: Annotated[str, typer.Option("--user", metavar="ID", help="As the landing files name the user.")],
     item: Annotated[str, typer.Option("--item", metavar="ID", help="As the landing files name the item.")],
     env: EnvFile = None,
-    run_date: Annotated[
-        date | None,
-        typer.Option("--run-date", metavar="YYYY-MM-DD", parser=day, help="Its newest list. Default: the published list."),
-    ] = None,
+    run_date: ListDate = None,
 ) -> None:
     """Where one row of a list came from: sources, models, runs, and the events with their files and lines.
 

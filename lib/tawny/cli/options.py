@@ -34,6 +34,10 @@ OptionalRunDate = Annotated[
     date | None,
     typer.Option("--run-date", metavar="YYYY-MM-DD", parser=day, help=f"{_RUN_DATE} Default: `run_date` of the env file."),
 ]
+ListDate = Annotated[
+    date | None,
+    typer.Option("--run-date", metavar="YYYY-MM-DD", parser=day, help="Its newest list. Default: the published list."),
+]
 
 
 def local_runner(env_file: Path | None) -> LocalRunner:

@@ -11,15 +11,13 @@ from tawny.core.errors import ConfigError, StaleInputError
 from tawny.core.words import words_of
 from tawny.lake.base import Conditions
 from tawny.publish.pointer import published_now, published_rows, standing
-from tawny.publish.wording import Wording, popularity_window
+from tawny.publish.wording import Wording, popularity_window, titles_of
 from tawny.runner.local import LocalRunner
-from tawny.tables.catalog import CATALOG
 from tawny.tables.recommendations import RECOMMENDATIONS
 
 if TYPE_CHECKING:  # so that the help of the commands loads no table reader
     from tawny.lake.arrow import ArrowLake
 
-_MAX_ITEMS = 20_000_000
 
 WIDEST = 100
 """Cells of a line, however wide the terminal: scores that stand far from their titles are hard to read."""
@@ -47,7 +45,7 @@ def show_list(runner: LocalRunner, user_id: str, run_date: date | None, language
         rule = f"the user must have a list for {day}."
         do = "User ids are those of the landing files; `tawny tables recommendations --rows 5` shows some."
         raise ConfigError(where=f"user {user_id}", rule=rule, came="none", do=do)
-    wording = Wording(words, titles_of(runner, day), popularity_window(runner.arrow, day))
+    wording = Wording(words, titles_of(runner.arrow, day), popularity_window(runner.arrow, day))
     out = console()
     out.print(f"user {user_id}, list of {day}, model {rows[0]['model_version']}")
     out.print(standing(published, day, list_id), soft_wrap=True)
@@ -93,12 +91,6 @@ def short_sources(sources: Sequence[str], cells: int) -> str:
         if len(text) <= cells or n == 1:
             return text
     return ""
-
-
-def titles_of(runner: LocalRunner, day: date) -> dict[str, str | None]:
-    """The titles of that day's catalog, by item_id; empty where the catalog is no longer kept."""
-    catalog = runner.arrow.read_arrow(CATALOG, runner.arrow.version(CATALOG), (("run_date", "=", day),), _MAX_ITEMS)
-    return dict(zip(catalog["item_id"].to_pylist(), catalog["title"].to_pylist(), strict=True))
 
 
 def newest_list(lake: "ArrowLake", run_date: date) -> str | None:

@@ -6,8 +6,8 @@ from pyspark.sql import Column, DataFrame
 from pyspark.sql import functions as F
 
 from tawny.core.columns import DETAIL, REASON, SOURCE_FILE, SOURCE_LINE
-from tawny.ingest.files.file import BELOW, MICROS
 from tawny.ingest.reasons import Reason
+from tawny.ingest.texts import BELOW, ISO, MICROS, NOT_FINITE, NUMBER
 
 
 @dataclass(frozen=True)
@@ -75,11 +75,6 @@ def place() -> Column:
     return F.concat_ws(":", SOURCE_FILE, SOURCE_LINE)
 
 
-# Java's parser also takes "1d" and "0x1p3"; these are not numbers here.
-_NUMBER = r"^[+-]?(\d+\.?\d*|\.\d+)([eE][+-]?\d+)?$"
-_NOT_FINITE = r"(?i)^[+-]?(nan|inf|infinity)$"
-# Spark's cast reads "12:30" as today and "2024" as New Year: a time needs its date.
-_ISO = r"^\d{4}-\d{1,2}-\d{1,2}([T ].*)?$"
 _HAS_ZONE = r"[T ]\d.*([+-]\d{1,2}(:?\d{2})?|[A-Za-z])$"
 
 
@@ -96,7 +91,7 @@ def text(column: str) -> Column:
 
 def number(value: Column) -> Column:
     """double: a decimal number, or nan and inf, which the range rules refuse."""
-    return F.when(value.rlike(_NUMBER) | value.rlike(_NOT_FINITE), value.try_cast("double"))
+    return F.when(value.rlike(NUMBER) | value.rlike(NOT_FINITE), value.try_cast("double"))
 
 
 def instant(value: Column, unit: Column, zone: Column | None = None) -> Column:
@@ -112,7 +107,7 @@ def instant(value: Column, unit: Column, zone: Column | None = None) -> Column:
     iso = value.try_cast("timestamp")
     if zone is not None:
         iso = F.when((zone == "UTC") | value.rlike(_HAS_ZONE), iso).otherwise(F.to_utc_timestamp(iso, zone))
-    return F.when(value.rlike(_NUMBER), epoch).when(value.rlike(_ISO), iso)
+    return F.when(value.rlike(NUMBER), epoch).when(value.rlike(ISO), iso)
 
 
 def _micros_per(unit: Column, number_of: Column) -> Column:

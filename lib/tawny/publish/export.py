@@ -20,8 +20,7 @@ from tawny.core.words import Words
 from tawny.lake.arrow import ArrowLake
 from tawny.lake.base import Condition
 from tawny.publish.pointer import PublishedList, published_now, published_rows
-from tawny.publish.wording import Wording, popularity_window
-from tawny.tables.catalog import CATALOG
+from tawny.publish.wording import Wording, popularity_window, titles_of
 from tawny.tables.recommendations import RECOMMENDATIONS
 
 Format = Literal["csv", "jsonl", "parquet"]
@@ -32,7 +31,6 @@ ROWS_AT_ONCE = 500_000
 
 _ROWS_OF_A_PIECE = 20_000
 _SAMPLES_PER_CUT = 1_000
-_MAX_ITEMS = 20_000_000
 _READ = ("run_date", "user_id", "rank", "item_id", "score", "sources", "reasons", "details")
 _LISTED = {
     "rank": pa.int32(), "item_id": pa.string(), "title": pa.string(), "score": pa.float32(),
@@ -105,8 +103,7 @@ def export(lake: ArrowLake, settings: ExportSettings) -> Exported:
     of_list: tuple[Condition, ...] = (("run_date", "=", now.run_date), ("list_id", "=", now.list_id))
     where = of_list if settings.users is None else (*of_list, ("user_id", "in", settings.users))
     source = _Source(lake, lake.version(RECOMMENDATIONS), of_list, where)
-    catalog = lake.read_arrow(CATALOG, lake.version(CATALOG), (("run_date", "=", now.run_date),), _MAX_ITEMS)
-    titles = dict(zip(catalog["item_id"].to_pylist(), catalog["title"].to_pylist(), strict=True))
+    titles = titles_of(lake, now.run_date)
     wording = Wording(settings.words, titles, popularity_window(lake, now.run_date))
     done, found = Exported(now), set[str]()
     with TemporaryDirectory(prefix=f".{settings.out.name}.", suffix=".partial", dir=settings.out.parent) as folder:

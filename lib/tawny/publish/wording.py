@@ -8,11 +8,13 @@ from typing import Any
 
 from tawny.core.words import Words
 from tawny.lake.base import Conditions, Lake
+from tawny.tables.catalog import CATALOG
 from tawny.tables.models import MODELS
 
 Row = Mapping[str, Any]
 """A row of recommendations_v2."""
 
+_MAX_ITEMS = 20_000_000
 _MAX_CHUNKS = 1_000
 
 
@@ -98,6 +100,12 @@ class Wording:
             return ""
         template = self.words.date_this_year if day.year == list_date.year else self.words.date
         return template.format(year=day.year, month=self.words.months[day.month - 1], day=day.day)
+
+
+def titles_of(lake: Lake[Any], run_date: date) -> dict[str, str | None]:
+    """The titles of that day's catalog, by item_id; empty where the catalog is no longer kept."""
+    catalog = lake.read_arrow(CATALOG, lake.version(CATALOG), (("run_date", "=", run_date),), _MAX_ITEMS)
+    return dict(zip(catalog["item_id"].to_pylist(), catalog["title"].to_pylist(), strict=True))
 
 
 def popularity_window(lake: Lake[Any], run_date: date) -> int | None:

@@ -6,7 +6,6 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from datetime import UTC, date, datetime
-from decimal import Decimal
 from pathlib import Path, PurePath
 from typing import IO, BinaryIO, Literal, cast, get_args
 from urllib.parse import unquote
@@ -23,11 +22,6 @@ Kind = Literal["events", "items", "users"]
 Format = Literal["parquet", "csv", "jsonl", "json", "movielens-100k", "movielens-1m", "recbole"]
 TimeUnit = Literal["auto", "s", "ms", "us", "ns"]
 
-MICROS = {"s": Decimal(1_000_000), "ms": Decimal(1_000), "us": Decimal(1), "ns": Decimal("0.001")}
-"""Microseconds in a unit of time."""
-
-BELOW = {"s": 1e11, "ms": 1e14, "us": 1e17}
-"""Where the unit is found by the size of a number: those below count in it. The instants lie between 1973 and 5138."""
 
 _HIVE_NULL = "__HIVE_DEFAULT_PARTITION__"
 

@@ -13,13 +13,10 @@ import numpy as np
 import pyarrow as pa
 import pyarrow.compute as pc
 
-from tawny.ingest.files.file import BELOW, MICROS
+from tawny.ingest.texts import BELOW, ISO, MICROS, NOT_FINITE, NUMBER
 
 _SPACES = " \t\r\n"
-_NUMBER = r"^[+-]?(\d+\.?\d*|\.\d+)([eE][+-]?\d+)?$"
-_NOT_FINITE = r"(?i)^[+-]?(nan|inf|infinity)$"
 _WHOLE = r"^[+-]?\d{1,18}$"
-_ISO = r"^\d{4}-\d{1,2}-\d{1,2}([T ].*)?$"
 # What Arrow's cast reads as Spark's does; all other ISO texts are read one by one.
 _PLAIN = r"^\d{4}-\d{2}-\d{2}([T ]\d{2}:\d{2}:\d{2}(\.\d{1,6})?)?$"
 _ZONED = r"^\d{4}-\d{2}-\d{2}[T ]\d{2}:\d{2}:\d{2}(\.\d{1,6})?(Z|[+-](0\d|1[0-7]):[0-5]\d)$"
@@ -38,7 +35,7 @@ def text(array: pa.Array) -> pa.Array:
 
 def number(array: pa.Array) -> pa.Array:
     """double [N]: decimal numbers, nan and inf; null for all else. 0.0 for -0.0."""
-    is_number = pc.or_(pc.match_substring_regex(array, _NUMBER), pc.match_substring_regex(array, _NOT_FINITE))
+    is_number = pc.or_(pc.match_substring_regex(array, NUMBER), pc.match_substring_regex(array, NOT_FINITE))
     unsigned = pc.replace_substring_regex(pc.if_else(is_number, array, pa.scalar(None, pa.string())), r"^\+", "")
     try:
         values = unsigned.cast(pa.float64())
@@ -110,10 +107,10 @@ def _one(value: str | None, unit: str, zone: str) -> int | None:
     """Microseconds of one text that is neither a whole number nor a plain ISO time."""
     if value is None:
         return None
-    if re.match(_NUMBER, value):
+    if re.match(NUMBER, value):
         return _decimal(value, unit)
     parts = _PARTS.fullmatch(value)
-    if not parts or not re.match(_ISO, value):
+    if not parts or not re.match(ISO, value):
         return None
     year, month, day, hour, minute, second, fraction, named = parts.groups()
     at = _zone(named) if named else ZoneInfo(zone)
